@@ -1,0 +1,45 @@
+"""Numbers as they were written, rounding that clinical rules use, and units.
+
+A measured number is kept as the text that was entered and compared as a decimal: in binary floats a
+creatinine of 1.8 mg/dL is above 1.5 times 1.2 mg/dL, and the grade is wrong.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
+
+from firstdose.terms.outcomes import NotDerived
+
+
+def read_decimal(text: str) -> Decimal | NotDerived:
+    """The decimal that a text says, or why it says none.
+
+    Examples
+    --------
+    >>> read_decimal("4.10")
+    Decimal('4.10')
+    >>> read_decimal("nan").reason
+    'not_a_number'
+    """
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return NotDerived("not_a_number", f"{text!r} is not a number")
+    if not number.is_finite():
+        return NotDerived("not_a_number", f"{text!r} is not a finite number")
+    return number
+
+
+def round_half_up(number: Decimal, places: int = 0) -> Decimal:
+    """The number rounded half up (480.5 becomes 481), as clinical rules round.
+
+    Examples
+    --------
+    >>> round_half_up(Decimal("480.5")), round_half_up(Decimal("0.125"), 2)
+    (Decimal('481'), Decimal('0.13'))
+    """
+    return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def fraction_to_decimal(number: Fraction) -> Decimal:
+    """The decimal nearest to a fraction, to 28 digits."""
+    return Decimal(number.numerator) / Decimal(number.denominator)

@@ -1,0 +1,1 @@
+"""Where the shell meets the study."""
