@@ -1,1 +1,47 @@
-"""x."""
+"""Dose rules: counts per level in, a recommendation with its reasons out; and what a design does on average.
+
+House rules: a rule is compiled once into a frozen table of whole numbers, and everything reads that table;
+no boundary is computed twice. Every comparison with a boundary is exact. One paper, one module. Levels count
+from 1 and are never skipped. The same rules serve single doses and ordered regimens of several doses.
+"""
+
+from firstdose.design.decision_table import (
+    BoundaryRow,
+    DecisionTable,
+    compile_table,
+    compute_digest,
+    render_table,
+    tabulate_decisions,
+)
+from firstdose.design.exact import (
+    FinalStates,
+    OperatingCharacteristics,
+    compute_operating_characteristics,
+    enumerate_final_states,
+)
+from firstdose.design.next_cohort import Action
+from firstdose.design.recommendation import Recommendation, recommend, select_mtd
+from firstdose.design.specification import DesignSpecification, Titration, check_specification
+from firstdose.design.tallies import Tallies, check_tallies
+
+__all__ = [
+    "Action",
+    "BoundaryRow",
+    "DecisionTable",
+    "DesignSpecification",
+    "FinalStates",
+    "OperatingCharacteristics",
+    "Recommendation",
+    "Tallies",
+    "Titration",
+    "check_specification",
+    "check_tallies",
+    "compile_table",
+    "compute_digest",
+    "compute_operating_characteristics",
+    "enumerate_final_states",
+    "recommend",
+    "render_table",
+    "select_mtd",
+    "tabulate_decisions",
+]

@@ -1,0 +1,133 @@
+"""What a part's rule may know: counts per level, read from the record up to a cutoff."""
+
+from datetime import datetime
+from functools import lru_cache
+
+import msgspec
+
+from firstdose.conduct.cohorts import find_cap_level
+from firstdose.design import (
+    DecisionTable,
+    DesignSpecification,
+    Recommendation,
+    Tallies,
+    Titration,
+    compile_table,
+    compute_digest,
+    recommend,
+)
+from firstdose.protocol.resolved import Design, Part
+from firstdose.record.state import Participant, State
+from firstdose.terms.calendar import protocol_day
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """The counts of a part with the level of its latest cohort."""
+
+    tallies: Tallies
+    current_level: int
+    titration_ended: bool
+    cap_level: int | None
+
+
+def specify_design(design: Design) -> DesignSpecification:
+    """The design of a part as the dose rules take it."""
+    titration = Titration(until_level=design.titration.until_level) if design.titration else None
+    return DesignSpecification(
+        rule=design.rule,
+        n_levels=design.n_levels,
+        target_rate=design.target_rate,
+        max_n=design.max_n,
+        max_n_per_level=design.max_n_per_level,
+        mtd_min_n=design.mtd_min_n,
+        cohort_size=design.cohort_size,
+        start_level=design.start_level,
+        titration=titration,
+        elimination_probability=design.elimination_probability,
+        extra_safe_offset=design.extra_safe_offset,
+        six_at_mtd=design.six_at_mtd and design.rule == "three_plus_three",
+    )
+
+
+@lru_cache(maxsize=32)
+def compile_design(specification: DesignSpecification) -> tuple[DecisionTable, str]:
+    """The decision table of a design with its digest; compiled once."""
+    table = compile_table(specification)
+    return table, compute_digest(table)
+
+
+def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
+    """The counts of a part up to a cutoff.
+
+    A participant with a DLT counts at once; one without counts when found DLT-evaluable. Pending is every
+    place of the part's cohorts that may still count: infused and not determined, reserved, or still free in
+    an open cohort. Participants who are not evaluable are in no count.
+    """
+    design = part.design
+    assert design is not None
+    n, n_dlt, n_pending = ([0] * design.n_levels for _ in range(3))
+    current_level = design.start_level
+    for cohort in state.cohorts.values():
+        if cohort.part != part.key:
+            continue
+        level = state.protocol.regimen_by_key[cohort.regimen].dose_level
+        current_level = level
+        if cohort.is_open:
+            n_pending[level - 1] += cohort.capacity - len(cohort.participants)
+        for participant in (state.participants[code] for code in cohort.participants):
+            had_dlt = _had_dlt(participant, cutoff)
+            if had_dlt or (
+                participant.evaluability is not None and participant.evaluability.is_dlt_evaluable
+            ):
+                n[level - 1] += 1
+                n_dlt[level - 1] += had_dlt
+            elif participant.evaluability is None:
+                n_pending[level - 1] += 1
+    return Counts(
+        tallies=Tallies(tuple(n), tuple(n_dlt), tuple(n_pending)),
+        current_level=current_level,
+        titration_ended=has_titration_trigger(state, part, cutoff),
+        cap_level=find_cap_level(state, part),
+    )
+
+
+def _had_dlt(participant: Participant, cutoff: datetime) -> bool:
+    return any(
+        record.dlt is not None and record.dlt.is_dlt and record.reported.onset <= cutoff
+        for record in participant.adverse_events.values()
+    )
+
+
+def has_titration_trigger(state: State, part: Part, cutoff: datetime) -> bool:
+    """Whether a related adverse event of the trigger's grade came up in a DLT window of the part."""
+    titration = part.design.titration if part.design else None
+    if titration is None:
+        return False
+    window = part.dlt_window.window
+    for participant in state.treated():
+        first = participant.first_infusion_at
+        if state.part_of(participant) != part.key or first is None:
+            continue
+        for record in participant.adverse_events.values():
+            related = record.reported.causality.get("product", "possible") in (
+                "possible",
+                "probable",
+                "definite",
+            )
+            if related and any(
+                grade >= titration.trigger_grade and at <= cutoff and window.has(protocol_day(at, first))
+                for at, grade, _ in record.grades
+            ):
+                return True
+    return False
+
+
+def recommend_for(state: State, part: Part, cutoff: datetime) -> tuple[Counts, Recommendation, str]:
+    """What the part's rule recommends on the record up to a cutoff, with its counts and its table's digest."""
+    assert part.design is not None
+    counts = count_part(state, part, cutoff)
+    table, digest = compile_design(specify_design(part.design))
+    found = recommend(
+        table, counts.tallies, counts.current_level, counts.titration_ended, cap_level=counts.cap_level
+    )
+    return counts, found, digest

@@ -1,0 +1,132 @@
+"""The DLT rule of the study file, read on the adverse events of the record."""
+
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from firstdose.derive.safety.adverse_events import AdverseEvent, Causality, GradeAt, PartialMoment
+from firstdose.derive.safety.dlt import DltAssessment, DltCriterion, DltException, derive_dlt
+from firstdose.derive.safety.dlt_evaluable import DltEvaluability, InfusionCells, derive_dlt_evaluable
+from firstdose.protocol.resolved import Dlt, DltCriterionSpecification, Protocol
+from firstdose.record.state import AdverseEventRecord, Participant, State
+from firstdose.terms.calendar import protocol_day
+from firstdose.terms.scales import Scale
+
+CAUSALITY_ORDER: tuple[Causality, ...] = ("unrelated", "unlikely", "possible", "probable", "definite")
+LEAST_RELATED: Causality = "unlikely"
+
+
+@lru_cache(maxsize=8)
+def list_criteria(dlt_json: str) -> tuple[DltCriterion, ...]:
+    """The criteria of a study's DLT list, as the rule reads them."""
+    dlt = Dlt.model_validate_json(dlt_json)
+    named = {category for criterion in dlt.criteria for category in criterion.categories}
+    return tuple(_criterion(written, frozenset(named)) for written in dlt.criteria)
+
+
+def _criterion(written: DltCriterionSpecification, named: frozenset[str]) -> DltCriterion:
+    excepted = written.grade < written.except_below_grade and written.except_terms
+    return DltCriterion(
+        key=written.key,
+        text=written.text.text,
+        grade_at_least=written.grade,
+        categories=frozenset(written.categories),  # type: ignore[arg-type] # the study file names its own
+        not_categories=frozenset() if written.categories else named,  # type: ignore[arg-type]
+        must_improve_to=written.improves_to,
+        within_h=written.within_h,
+        still_present_on_day=written.still_present_on_day,
+        is_baseline_below_asked=written.baseline_below,
+        exceptions=(DltException(key="except_terms", pts=frozenset(written.except_terms)),)
+        if excepted
+        else (),
+        parts=frozenset(written.parts),
+    )
+
+
+def as_adverse_event(participant: Participant, record: AdverseEventRecord, dlt: Dlt) -> AdverseEvent:
+    """An adverse event of the record as the definitions read it."""
+    said = record.reported
+    grades = tuple(GradeAt(at, grade) for at, grade, _ in sorted(record.grades, key=lambda step: step[0]))
+    causality = said.causality.get("product")
+    if causality is not None and CAUSALITY_ORDER.index(causality) < CAUSALITY_ORDER.index(dlt.min_causality):
+        causality = min(causality, LEAST_RELATED, key=CAUSALITY_ORDER.index)
+    ended = record.ended.happened_at if record.ended else None
+    return AdverseEvent(
+        key=said.adverse_event,
+        participant=participant.code,
+        soc=said.system_organ_class,
+        pt=said.preferred_term,
+        onset=PartialMoment(said.onset, said.onset),
+        end=PartialMoment(ended, ended) if ended else None,
+        grades=grades or (GradeAt(said.onset, None),),
+        scale=Scale(said.scale, said.scale_version),  # type: ignore[arg-type] # checked when it was reported
+        is_serious=said.is_serious,
+        category=said.category,  # type: ignore[arg-type] # the study file names its own
+        causality_study_product=causality,
+        causality_lymphodepletion=said.causality.get("lymphodepletion"),
+        clearly_due_to=said.clearly_due_to or None,  # type: ignore[arg-type] # free words of the investigator
+    )
+
+
+def assess_dlt(state: State, participant: Participant, adverse_event: str, now: datetime) -> DltAssessment:
+    """What the study's DLT list says of an adverse event, as known now."""
+    protocol = state.protocol
+    part = protocol.part_by_key[state.part_of(participant) or protocol.parts[0].key]
+    criteria = tuple(
+        criterion
+        for criterion in list_criteria(_dlt_json(protocol))
+        if not criterion.parts or part.key in criterion.parts
+    )
+    return derive_dlt(
+        as_adverse_event(participant, participant.adverse_events[adverse_event], protocol.dlt),
+        [criterion for criterion in criteria if _same_scale(criterion, protocol, participant, adverse_event)],
+        first_infusion=participant.first_infusion_at,
+        window=part.dlt_window.window,
+        part=part.key,
+        known_until=now,
+    )
+
+
+def _dlt_json(protocol: Protocol) -> str:
+    return protocol.dlt.model_dump_json()
+
+
+def _same_scale(criterion: DltCriterion, protocol: Protocol, participant: Participant, key: str) -> bool:
+    """A grade is compared with a criterion on its own scale only."""
+    scale = participant.adverse_events[key].reported.scale
+    return any(written.key == criterion.key and written.scale == scale for written in protocol.dlt.criteria)
+
+
+def find_followed_through_day(participant: Participant) -> int:
+    """The last protocol day on which a visit was held. [d]."""
+    first = participant.first_infusion_at
+    assert first is not None
+    held = [visit.held_on for visit in participant.visits.values() if visit.held_on is not None]
+    return max((protocol_day(day, first) for day in held), default=0)
+
+
+def assess_evaluability(state: State, participant: Participant) -> DltEvaluability:
+    """Whether a treated participant counts for the dose decision, as far as is recorded."""
+    regimen, part_key = state.regimen_of(participant), state.part_of(participant)
+    assert regimen is not None
+    assert part_key is not None
+    return derive_dlt_evaluable(
+        [
+            InfusionCells(planned_day=day, planned_cells=regimen.cells_1e9, received_cells=received)
+            for number, day in enumerate(regimen.infusion_days, start=1)
+            for received in [_received(participant, number)]
+        ],
+        state.protocol.part_by_key[part_key].dlt_window.window,
+        had_dlt=participant.has_dlt,
+        followed_through_day=find_followed_through_day(participant),
+        has_left=participant.has_left,
+        received_fraction_min=state.protocol.dlt.evaluable.min_cells_fraction,
+    )
+
+
+def _received(participant: Participant, number: int) -> Decimal | None:
+    infusion = participant.infusions.get(number)
+    if infusion is not None:
+        return infusion.cells_1e9
+    is_withheld = participant.withheld_from is not None and number >= participant.withheld_from
+    return Decimal(0) if is_withheld or participant.has_left else None

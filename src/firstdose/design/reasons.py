@@ -1,0 +1,92 @@
+"""What each reason code says to a reader, in both languages."""
+
+from collections.abc import Sequence
+
+from firstdose.terms.words import Text
+
+TEXTS = {
+    # --- read from the decision table: counts at the current level
+    "no_one_treated": Text(
+        "nobody has been evaluated at level {level} yet", "剂量水平{level}尚无可评价的参与者"
+    ),
+    "rate_at_or_below_escalation_boundary": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate is at or below the escalation boundary",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率不高于递增界值",
+    ),
+    "rate_between_boundaries": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate lies between the two boundaries",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率介于两个界值之间",
+    ),
+    "rate_at_or_above_de_escalation_boundary": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate is at or above the de-escalation boundary",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率不低于递减界值",
+    ),
+    "excessive_toxicity": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the level and all above it are eliminated",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：该水平及其以上水平均予剔除",
+    ),
+    "cohort_incomplete": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the cohort is completed before the rule decides",
+        "剂量水平{level}有{n}例可评价、{n_dlt}例发生DLT：先补足该队列，再按规则决定",
+    ),
+    "no_dlt_in_three": Text("at level {level}, none of 3 had a DLT", "剂量水平{level}的3例均未发生DLT"),
+    "one_dlt_in_three": Text("at level {level}, 1 of 3 had a DLT", "剂量水平{level}的3例中1例发生DLT"),
+    "at_most_one_dlt_in_six": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT, at most one in six",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT，不超过六分之一",
+    ),
+    "two_or_more_dlt": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the level and all above it are closed",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：该水平及其以上水平均予关闭",
+    ),
+    # --- the guards
+    "window_open": Text(
+        "{n_pending} participants are still inside their DLT window",
+        "{n_pending}例参与者仍处于DLT观察窗内",
+    ),
+    "titration_continues": Text(
+        "no DLT so far: titration continues with single participants",
+        "目前无DLT：继续单例加速滴定",
+    ),
+    "titration_reaches_cohorts": Text(
+        "titration ends at this level: whole cohorts follow", "滴定至该水平结束：此后按完整队列入组"
+    ),
+    "top_level": Text("there is no higher level", "已无更高剂量水平"),
+    "level_above_eliminated": Text("the level above is closed for toxicity", "上一剂量水平因毒性已关闭"),
+    "capped_by_other_part": Text(
+        "the result of another part allows no higher level", "另一研究部分的结果不允许更高水平"
+    ),
+    "lowest_level": Text("there is no lower level", "已无更低剂量水平"),
+    "lowest_level_too_toxic": Text(
+        "the lowest level is too toxic: no level may be treated",
+        "最低剂量水平毒性过高：任何水平均不得继续给药",
+    ),
+    "level_full": Text(
+        "level {target} has the most participants allowed at one level",
+        "剂量水平{target}已达单一水平例数上限",
+    ),
+    "sample_complete": Text(
+        "all {max_n} participants of the dose escalation have been evaluated",
+        "剂量递增的{max_n}例参与者均已完成评价",
+    ),
+    "enough_at_mtd": Text(
+        "level {target} has the {mtd_min_n} participants that the MTD needs",
+        "剂量水平{target}已达确定MTD所需的{mtd_min_n}例",
+    ),
+    "too_few_at_mtd": Text(
+        "no level that may be the MTD has the {mtd_min_n} participants asked for",
+        "可作为MTD的剂量水平均未达到要求的{mtd_min_n}例",
+    ),
+    "no_mtd": Text("no level that was treated may be the MTD", "已给药的剂量水平均不能作为MTD"),
+}
+"""The reason codes of a recommendation."""
+
+
+def render_reasons(reasons: Sequence[str], opening: Text, **values: int) -> Text:
+    """The reasons as one sentence in each language, after its opening."""
+    said_en = "; ".join(TEXTS[reason].en.format(**values) for reason in reasons)
+    said_zh = "；".join(TEXTS[reason].zh.format(**values) for reason in reasons)
+    return Text(
+        f"{opening.en}: {said_en}." if said_en else f"{opening.en}.",
+        f"{opening.zh}：{said_zh}。" if said_zh else f"{opening.zh}。",
+    )

@@ -1,0 +1,162 @@
+"""What the design recommends after the counts of the day, with its reasons in words.
+
+The rule recommends; the safety review decides.
+"""
+
+import msgspec
+
+from firstdose.design.decision_table import DecisionTable
+from firstdose.design.next_cohort import Action, assign_next_cohort
+from firstdose.design.reasons import render_reasons
+from firstdose.design.selection import assign_mtd
+from firstdose.design.tallies import Tallies, check_tallies
+from firstdose.terms.outcomes import NotDerived
+from firstdose.terms.words import Text
+
+
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """A recommendation: the action, where, how many, and why.
+
+    ``level`` counts from 1: the level of the next cohort, or the selected MTD; None when there is none.
+    ``cohort_size`` is 0 when nobody is to be treated. ``reasons`` are codes whose
+    words stand in :mod:`firstdose.design.reasons`.
+    """
+
+    action: Action
+    level: int | None
+    cohort_size: int
+    reasons: tuple[str, ...]
+    reason_text: Text
+
+
+_OPENINGS = {
+    Action.ESCALATE: Text(
+        "Escalate to level {level}, {size} participants", "递增至剂量水平{level}，入组{size}例"
+    ),
+    Action.STAY: Text("Treat {size} participants at level {level}", "在剂量水平{level}入组{size}例"),
+    Action.DE_ESCALATE: Text(
+        "De-escalate to level {level}, {size} participants", "递减至剂量水平{level}，入组{size}例"
+    ),
+    Action.STOP_TOO_TOXIC: Text("Stop, too toxic", "因毒性过高停止"),
+    Action.STOP_AND_SELECT_MTD: Text("Stop; the MTD is level {level}", "停止；MTD为剂量水平{level}"),
+    Action.WAIT: Text("Wait", "等待"),
+}
+_NO_MTD = Text("Stop; no MTD is selected", "停止；未选出MTD")
+
+
+def recommend(
+    table: DecisionTable,
+    tallies: Tallies,
+    current_level: int,
+    titration_ended: bool = False,  # noqa: FBT001, FBT002 - the third fact of the state, beside counts and level
+    cap_level: int | None = None,
+) -> Recommendation:
+    """The recommendation of a design, asked when a cohort is complete.
+
+    Parameters
+    ----------
+    table : DecisionTable
+        Compiled once from the protocol.
+    tallies : Tallies
+        Counts per level, lowest first. Levels are doses, or regimens in the order of their expected risk.
+    current_level : int
+        Level of the last cohort, from 1; the start level when nobody has been treated.
+    titration_ended : bool
+        Whether a trigger outside the counts has ended titration; a DLT in the counts ends it by itself.
+    cap_level : int, optional
+        Highest level that the result of another part allows; 0 allows none.
+
+    Returns
+    -------
+    Recommendation
+        WAIT while a DLT window is open at any level: elimination and the choice of the MTD read every level.
+
+    Raises
+    ------
+    ValueError
+        If the counts are impossible (:func:`check_tallies`) or the level does not exist.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> from firstdose.design import DesignSpecification, compile_table
+    >>> table = compile_table(DesignSpecification(
+    ...     rule="boin", n_levels=3, target_rate=Decimal("0.25"), max_n=18, max_n_per_level=9, mtd_min_n=6
+    ... ))
+    >>> found = recommend(table, Tallies((3, 3, 0), (0, 1, 0), (0, 0, 0)), 2)
+    >>> found.action.value, found.level, found.cohort_size, found.reasons
+    ('de_escalate', 1, 3, ('rate_at_or_above_de_escalation_boundary',))
+    >>> print(recommend(table, Tallies((3, 2, 0), (0, 0, 0), (0, 1, 0)), 2).reason_text.in_language("zh"))
+    等待：1例参与者仍处于DLT观察窗内。
+    """
+    _require_possible(table, tallies)
+    spec = table.specification
+    if not 1 <= current_level <= spec.n_levels:
+        raise ValueError(f"level {current_level} does not exist; the design has levels 1 to {spec.n_levels}")
+    n_pending = sum(tallies.n_pending)
+    if n_pending:
+        return Recommendation(
+            action=Action.WAIT,
+            level=None,
+            cohort_size=0,
+            reasons=("window_open",),
+            reason_text=render_reasons(("window_open",), _OPENINGS[Action.WAIT], n_pending=n_pending),
+        )
+    n, n_dlt = tallies.n_evaluable, tallies.n_dlt
+    step = assign_next_cohort(
+        table, n, n_dlt, current_level, titration_ended=titration_ended, cap_level=cap_level
+    )
+    opening = _OPENINGS[step.action]
+    if step.action is Action.STOP_AND_SELECT_MTD and step.level is None:
+        opening = _NO_MTD
+    return Recommendation(
+        action=step.action,
+        level=step.level,
+        cohort_size=step.size,
+        reasons=step.reasons,
+        reason_text=render_reasons(
+            step.reasons,
+            Text(
+                opening.en.format(level=step.level, size=step.size),
+                opening.zh.format(level=step.level, size=step.size),
+            ),
+            level=current_level,
+            n=n[current_level - 1],
+            n_dlt=n_dlt[current_level - 1],
+            max_n=spec.max_n,
+            mtd_min_n=spec.fewest_at_mtd,
+            target=step.level or current_level,
+        ),
+    )
+
+
+def select_mtd(table: DecisionTable, tallies: Tallies, cap_level: int | None = None) -> int | NotDerived:
+    """The level that the data support as the MTD, from 1.
+
+    Returns
+    -------
+    int or NotDerived
+        ``window_open`` while a DLT window is open; ``no_mtd`` if no treated level may be the MTD.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> from firstdose.design import DesignSpecification, compile_table
+    >>> table = compile_table(DesignSpecification(
+    ...     rule="boin", n_levels=3, target_rate=Decimal("0.25"), max_n=18, max_n_per_level=9, mtd_min_n=6
+    ... ))
+    >>> select_mtd(table, Tallies((3, 6, 6), (0, 1, 3), (0, 0, 0)))
+    2
+    """
+    _require_possible(table, tallies)
+    if any(tallies.n_pending):
+        return NotDerived("window_open", f"{sum(tallies.n_pending)} participants are inside their DLT window")
+    level, remark = assign_mtd(table, tallies.n_evaluable, tallies.n_dlt, cap_level)
+    return NotDerived(remark or "no_mtd", "no treated level may be the MTD") if level is None else level
+
+
+def _require_possible(table: DecisionTable, tallies: Tallies) -> None:
+    spec = table.specification
+    faults = check_tallies(tallies, n_levels=spec.n_levels, max_n=spec.max_n)
+    if faults:
+        raise ValueError("; ".join(str(fault) for fault in faults))

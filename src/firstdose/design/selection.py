@@ -1,0 +1,48 @@
+"""Which level is the maximum tolerated dose."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from firstdose.design import three_plus_three
+from firstdose.design.boin import assign_closest_level
+from firstdose.design.decision_table import DecisionTable
+from firstdose.design.guards import assign_highest_open_level, is_lowest_too_toxic
+
+
+def assign_mtd(
+    table: DecisionTable, n: Sequence[int], n_dlt: Sequence[int], cap_level: int | None = None
+) -> tuple[int | None, str | None]:
+    """The selected level, or None; and a reason code if something is to be said about it.
+
+    BOIN takes the level whose isotonic estimate is closest to the target, 3+3 the highest with at most one
+    DLT in six; both among levels that were tried, are not closed, and have ``fewest_at_mtd`` participants. If
+    no such level has that many, the choice is made among all of them and ``too_few_at_mtd`` says so: a part
+    that reaches its cap still names the level that its data support, and the committee sees the weakness.
+
+    Parameters
+    ----------
+    table : DecisionTable
+    n, n_dlt : sequence of int
+        Evaluable participants and participants with a DLT, one per level, lowest first.
+    cap_level : int or None
+        Highest level that the result of another part allows.
+    """
+    spec = table.specification
+    highest, _ = assign_highest_open_level(table, n, n_dlt, cap_level)
+    tried = [place for place in range(highest) if n[place] > 0]
+    if spec.rule == "three_plus_three":
+        tried = [place for place in tried if three_plus_three.is_tolerated(n[place], n_dlt[place])]
+    if not tried or is_lowest_too_toxic(table, n, n_dlt):
+        return None, "no_mtd"
+    has_enough = [n[place] >= spec.fewest_at_mtd for place in tried]
+    remark = None if any(has_enough) else "too_few_at_mtd"
+    may_be_selected = has_enough if any(has_enough) else [True] * len(tried)
+    if spec.rule == "three_plus_three":
+        return max(place for place, may in zip(tried, may_be_selected, strict=True) if may) + 1, remark
+    chosen = assign_closest_level(
+        [n[place] for place in tried],
+        [n_dlt[place] for place in tried],
+        Fraction(spec.target_rate),
+        may_be_selected=may_be_selected,
+    )
+    return tried[chosen] + 1, remark

@@ -1,0 +1,79 @@
+"""What a dose rule may know: counts of participants per level."""
+
+import msgspec
+
+from firstdose.terms.outcomes import Fault
+
+
+class Tallies(msgspec.Struct, frozen=True):
+    """Participants per level, lowest level first.
+
+    ``n_evaluable`` counts participants with a complete DLT window or a DLT; ``n_dlt`` those of them with a
+    DLT; ``n_pending`` participants whose window is still open without a DLT, who are in neither count.
+    """
+
+    n_evaluable: tuple[int, ...]
+    n_dlt: tuple[int, ...]
+    n_pending: tuple[int, ...]
+
+
+def check_tallies(tallies: Tallies, *, n_levels: int | None = None, max_n: int | None = None) -> list[Fault]:
+    """Everything that makes counts impossible, all at once.
+
+    Parameters
+    ----------
+    tallies : Tallies
+    n_levels : int, optional
+        How many levels the design has.
+    max_n : int, optional
+        Most participants in all levels together.
+
+    Examples
+    --------
+    >>> for fault in check_tallies(Tallies((3, 3), (0, 4), (0, 0))):
+    ...     print(fault)
+    n_dlt: level 2 has 4 participants with a DLT out of 3 evaluable; correct the counts
+    """
+    lengths = {len(tallies.n_evaluable), len(tallies.n_dlt), len(tallies.n_pending)}
+    if len(lengths) != 1:
+        return [
+            Fault(
+                what="n_evaluable, n_dlt and n_pending differ in their number of levels",
+                next="give one count per level in each",
+                clause="n_evaluable",
+            )
+        ]
+    faults = []
+    if n_levels is not None and lengths != {n_levels}:
+        faults.append(
+            Fault(
+                what=f"counts are given for {len(tallies.n_evaluable)} levels and the design has {n_levels}",
+                next="give one count per level",
+                clause="n_evaluable",
+            )
+        )
+    for name in ("n_evaluable", "n_dlt", "n_pending"):
+        for level, count in enumerate(getattr(tallies, name), start=1):
+            if count < 0:
+                faults.append(
+                    Fault(what=f"level {level} has {count} participants", next="write 0 or more", clause=name)
+                )
+    for level, (n, n_dlt) in enumerate(zip(tallies.n_evaluable, tallies.n_dlt, strict=True), start=1):
+        if n_dlt > n >= 0:
+            faults.append(
+                Fault(
+                    what=f"level {level} has {n_dlt} participants with a DLT out of {n} evaluable",
+                    next="correct the counts",
+                    clause="n_dlt",
+                )
+            )
+    total = sum(tallies.n_evaluable)
+    if max_n is not None and total > max_n:
+        faults.append(
+            Fault(
+                what=f"{total} participants are evaluable and the design has {max_n} at most",
+                next="correct the counts or amend max_n",
+                clause="n_evaluable",
+            )
+        )
+    return faults

@@ -1,0 +1,122 @@
+"""What is told about a badly written design or about impossible counts."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from firstdose.design import (
+    DesignSpecification,
+    Tallies,
+    Titration,
+    check_specification,
+    check_tallies,
+    compile_table,
+)
+
+GOOD: dict[str, Any] = {
+    "rule": "boin",
+    "n_levels": 6,
+    "target_rate": Decimal("0.25"),
+    "cohort_size": 3,
+    "start_level": 1,
+    "max_n": 18,
+    "max_n_per_level": 9,
+    "mtd_min_n": 6,
+}
+SIMPLE = GOOD | {"rule": "three_plus_three"}
+
+# fmt: off
+BAD = {
+    # --- each value alone
+    "unknown rule":               (GOOD, {"rule": "crm"}, "rule"),
+    "target 0":                   (GOOD, {"target_rate": Decimal(0)}, "target_rate"),
+    "target 1":                   (GOOD, {"target_rate": Decimal(1)}, "target_rate"),
+    "target NaN":                 (GOOD, {"target_rate": Decimal("NaN")}, "target_rate"),
+    "target infinite":            (GOOD, {"target_rate": Decimal("Infinity")}, "target_rate"),
+    "target a float":             (GOOD, {"target_rate": 0.25}, "target_rate"),
+    "target not a number":        (GOOD, {"target_rate": "a quarter"}, "target_rate"),
+    "elimination 1":              (GOOD, {"elimination_probability": Decimal(1)}, "elimination_probability"),
+    "offset 0":                   (GOOD, {"extra_safe_offset": Decimal(0)}, "extra_safe_offset"),
+    "p1 at the target":           (GOOD, {"boin_p1_ratio": Decimal(1)}, "boin_p1_ratio"),
+    "p2 at the target":           (GOOD, {"boin_p2_ratio": Decimal(1)}, "boin_p2_ratio"),
+    "no levels":                  (GOOD, {"n_levels": 0}, "n_levels"),
+    "no cohort":                  (GOOD, {"cohort_size": 0}, "cohort_size"),
+    "level 0":                    (GOOD, {"start_level": 0}, "start_level"),
+    "half a participant":         (GOOD, {"max_n": 18.5}, "max_n"),
+    "true is no number":          (GOOD, {"mtd_min_n": True}, "mtd_min_n"),
+    "titration to level 0":       (GOOD, {"titration": Titration(0)}, "titration.until_level"),
+    # --- values that contradict each other
+    "start above the top":        (GOOD, {"start_level": 7}, "start_level"),
+    "cohort above the sample":    (GOOD, {"cohort_size": 19, "max_n_per_level": 18}, "cohort_size"),
+    "cohort above the level cap": (GOOD, {"cohort_size": 10}, "max_n_per_level"),
+    "level cap above the sample": (GOOD, {"max_n_per_level": 19}, "max_n_per_level"),
+    "MTD above the level cap":    (GOOD, {"mtd_min_n": 10}, "mtd_min_n"),
+    "titration above the top":    (GOOD, {"titration": Titration(7)}, "titration.until_level"),
+    "p2 of 1":                    (GOOD, {"boin_p2_ratio": Decimal(4)}, "boin_p2_ratio"),
+    "offset takes all":           (GOOD, {"extra_safe_offset": Decimal("0.95")}, "extra_safe_offset"),
+    # --- the 3+3
+    "3+3 in fours":               (SIMPLE, {"cohort_size": 4}, "cohort_size"),
+    "3+3 with five at a level":   (SIMPLE, {"max_n_per_level": 5, "mtd_min_n": 3}, "max_n_per_level"),
+    "3+3 with seven at the MTD":  (SIMPLE, {"mtd_min_n": 7}, "mtd_min_n"),
+    "3+3 with extra safety":      (SIMPLE, {"extra_safe_offset": Decimal("0.05")}, "extra_safe_offset"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("good", "change", "clause"), BAD.values(), ids=BAD.keys())
+def test_a_bad_design_is_told_with_its_place(
+    good: dict[str, Any], change: dict[str, Any], clause: str
+) -> None:
+    spec = DesignSpecification(**(good | change))
+    faults = check_specification(spec)
+    assert clause in [fault.clause for fault in faults]
+    assert all(fault.what and fault.next for fault in faults)
+    with pytest.raises(ValueError, match=clause):
+        compile_table(spec)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"max_n_per_level": 18},
+        {"mtd_min_n": 9},
+        {"start_level": 6},
+        {"titration": Titration(6)},
+        {"titration": Titration()},
+        {"cohort_size": 1},
+        {"rule": "three_plus_three"},
+        {"rule": "three_plus_three", "six_at_mtd": True},
+        {"six_at_mtd": True},
+    ],
+)
+def test_a_good_design_has_no_fault(change: dict[str, Any]) -> None:
+    assert check_specification(DesignSpecification(**(GOOD | change))) == []
+
+
+def test_all_faults_are_told_at_once() -> None:
+    spec = DesignSpecification(**(GOOD | {"target_rate": Decimal(2), "cohort_size": 0, "rule": "guess"}))
+    assert {fault.clause for fault in check_specification(spec)} == {"target_rate", "cohort_size", "rule"}
+
+
+# fmt: off
+TALLIES = {
+    "fine":                     (Tallies((3, 3), (0, 3), (0, 1)), []),
+    "nobody":                   (Tallies((0, 0), (0, 0), (0, 0)), []),
+    "as many as allowed":       (Tallies((9, 9), (0, 0), (0, 0)), []),
+    "more DLTs than people":    (Tallies((3, 3), (0, 4), (0, 0)), ["n_dlt"]),
+    "negative evaluable":       (Tallies((3, -1), (0, 0), (0, 0)), ["n_evaluable"]),
+    "negative DLT":             (Tallies((3, 1), (-1, 0), (0, 0)), ["n_dlt"]),
+    "negative pending":         (Tallies((3, 1), (0, 0), (0, -2)), ["n_pending"]),
+    "unequal lengths":          (Tallies((3, 1), (0,), (0, 0)), ["n_evaluable"]),
+    "too few levels":           (Tallies((3,), (0,), (0,)), ["n_evaluable"]),
+    "more than the sample":     (Tallies((9, 10), (0, 0), (0, 0)), ["n_evaluable"]),
+    "two at once":              (Tallies((3, 3), (4, 0), (0, -1)), ["n_pending", "n_dlt"]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("tallies", "clauses"), TALLIES.values(), ids=TALLIES.keys())
+def test_impossible_counts_are_told(tallies: Tallies, clauses: list[str]) -> None:
+    assert [fault.clause for fault in check_tallies(tallies, n_levels=2, max_n=18)] == clauses
