@@ -141,7 +141,7 @@ def test_an_open_window_at_any_level_is_waited_for(
     assert str(n_open) in found.reason_text.en
     assert str(n_open) in found.reason_text.zh
     assert select_mtd(table, waiting) == NotDerived(
-        "window_open", f"{n_open} participants are inside their DLT window"
+        "window_open", f"participants inside their DLT window: {n_open}"
     )
 
 

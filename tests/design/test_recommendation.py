@@ -49,6 +49,7 @@ BOIN = compiled("boin")
 LONG = compiled("boin", max_n=36, max_n_per_level=12)
 SAFER = compiled("boin", extra_safe_offset=Decimal("0.05"), max_n=36, max_n_per_level=12)
 PUBLISHED = compiled("boin", stop_at_top_level=False, max_n=36, max_n_per_level=36, mtd_min_n=1)
+EVEN = compiled("boin", target_rate=Decimal("0.5"), mtd_min_n=1)
 # target 0.25: 0/3 up; 1/3 down; 1/6 up; 2/6 down; 3/3, 4/6, 5/9 eliminate; 2/8 stay
 # fmt: off
 #                                 table  counts                 level expected  to    size
@@ -108,6 +109,7 @@ THREE_CASES = {
     # --- two DLTs close the level; three below are enough, unless six are asked for
     "2 of 3, three below":       (THREE, "0/3 2/3",                2, MTD,      1,    0),
     "2 of 6, three below":       (THREE, "0/3 2/6",                2, MTD,      1,    0),
+    "2 of 3, 1 of 3 below":      (THREE, "1/3 2/3",                2, DOWN,     1,    3),
     "2 of 3, six asked for":     (SIX, "0/3 2/3",                  2, DOWN,     1,    3),
     "2 of 3, six below":         (SIX, "1/6 2/3",                  2, MTD,      1,    0),
     "2 of 6 at the lowest":      (THREE, "2/6",                    1, TOXIC,    None, 0),
@@ -217,7 +219,7 @@ def test_another_part_caps_the_level(case: GuardedCase) -> None:
 
 def test_waiting_says_how_many() -> None:
     found = recommend(BOIN, tallies("0/2+1 0/1+2"), 2)
-    assert found.reason_text.en == "Wait: 3 participants are still inside their DLT window."
+    assert found.reason_text.en == "Wait: participants still inside their DLT window: 3."
     assert found.reason_text.zh == "等待：3例参与者仍处于DLT观察窗内。"
 
 
@@ -232,8 +234,10 @@ SELECTED = {
     "equal ones below: higher":  (PUBLISHED, "0/3 0/3 0/3",  3),
     "equal ones above: lower":   (PUBLISHED, "2/6 2/6 2/6",  1),
     "pooled below: higher":      (PUBLISHED, "1/6 0/6 3/6",  2),
+    "both sides alike: lower":   (EVEN, "1/3 2/3",           1),
     "an untried lower level":    (PUBLISHED, "0/0 1/6",      2),
     "all eliminated":            (LONG, "3/3",               "no_mtd"),
+    "lowest stopped, safer":     (SAFER, "4/9",              "no_mtd"),
     "nobody treated":            (LONG, "0/0",               "no_mtd"),
     "a window is open":          (LONG, "0/6 1/6+1",         "window_open"),
     # --- 3+3: the highest with at most one in six
@@ -251,6 +255,42 @@ SELECTED = {
 def test_the_selected_mtd(table: DecisionTable, counts: str, expected: int | str) -> None:
     found = select_mtd(table, tallies(counts))
     assert (found.reason if isinstance(found, NotDerived) else found) == expected
+
+
+# fmt: off
+REASONS = {
+    # --- the cell of the table, then the guard that changed it
+    "the rule alone":   (BOIN, "0/3",                     1, ("rate_at_or_below_escalation_boundary",)),
+    "sample complete":  (BOIN, "0/3 0/3 1/6 1/6",         4, ("rate_at_or_below_escalation_boundary",
+                                                              "sample_complete")),
+    "too few at MTD":   (compiled("boin", max_n=9, max_n_per_level=6), "0/3 0/3 1/3", 3,
+                         ("rate_at_or_above_de_escalation_boundary", "sample_complete", "too_few_at_mtd")),
+    "top":              (BOIN, "0/3 0/3 0/3 0/3",         4, ("rate_at_or_below_escalation_boundary",
+                                                              "top_level")),
+    "top confirmed":    (BOIN, "0/3 0/3 0/3 0/6",         4, ("rate_at_or_below_escalation_boundary",
+                                                              "top_level", "enough_at_mtd")),
+    "below a closed":   (LONG, "0/6 3/3",                 1, ("rate_at_or_below_escalation_boundary",
+                                                              "level_above_eliminated")),
+    "level full":       (BOIN, "1/9 1/3",                 2, ("rate_at_or_above_de_escalation_boundary",
+                                                              "level_full")),
+    "lowest":           (BOIN, "1/3",                     1, ("rate_at_or_above_de_escalation_boundary",
+                                                              "lowest_level")),
+    "lowest too toxic": (BOIN, "3/3",                     1, ("excessive_toxicity",
+                                                              "lowest_level_too_toxic")),
+    "pending":          (BOIN, "0/2+1",                   1, ("window_open",)),
+    "titrating":        (TO_3, "0/1",                     1, ("titration_continues",)),
+    "titrated":         (TO_3, "0/1 0/1",                 2, ("titration_reaches_cohorts",)),
+    "filled up":        (TO_3, "0/1 1/1",                 2, ("cohort_incomplete",)),
+    "3+3":              (THREE, "0/3 2/3",                2, ("two_or_more_dlt", "enough_at_mtd")),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("table", "counts", "level", "reasons"), REASONS.values(), ids=REASONS.keys())
+def test_the_reasons_are_told(
+    table: DecisionTable, counts: str, level: int, reasons: tuple[str, ...]
+) -> None:
+    assert recommend(table, tallies(counts), level).reasons == reasons
 
 
 def test_no_mtd_above_a_cap() -> None:

@@ -113,6 +113,7 @@ def test_an_event_has_its_grades_in_order_of_time_within_follow_up(
     for event in events:
         reached = [day for day, _ in event.grades]
         assert reached == sorted(reached)
+        assert reached[-1] <= end_d
         assert reached[0] == event.onset_d <= end_d
         assert all(1 <= grade <= 4 for _, grade in event.grades)
         assert event.end_d is None or reached[-1] < event.end_d <= end_d
@@ -131,6 +132,11 @@ def test_cytopenias_belong_to_lymphodepletion_and_agree_with_the_counts_of_the_v
                 seen += 1
                 assert event.is_related_to_lymphodepletion
                 assert not event.is_related_to_product
+                # it begins at the first visit below 1.5, so the count of the visit before was not
+                visit_before = max(day for day in (-6, -4, -3, -1, 0, 1, 3, 7, 10) if day < event.onset_d)
+                count_before = trajectory.value("neutrophils", visit_before)
+                assert count_before is not None
+                assert float(count_before) >= 1.5
                 for day, grade in event.grades:
                     value = trajectory.value("neutrophils", day)
                     assert value is not None

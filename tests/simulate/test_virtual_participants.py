@@ -183,6 +183,19 @@ def test_descriptors_that_a_laboratory_proves_agree_with_the_reported_value(
     assert "low_complement" in present or not any(low)
 
 
+@pytest.mark.parametrize(("sign", "analyte"), [("pyuria", "urine_wbc_hpf"), ("hematuria", "urine_rbc_hpf")])
+def test_more_than_five_cells_a_field_are_the_sign_and_five_are_not(sign: str, analyte: str) -> None:
+    seen = set()
+    for seed in range(80):
+        participant = followed(seed, (0.0, 6.0), end_d=200.0)
+        if sign in participant.body.person.descriptors:
+            for day in range(14, 200, 6):
+                cells = int(reported(participant, analyte, day))
+                seen.add(cells)
+                assert (sign in participant.sledai_descriptors(day)) == (cells > 5)
+    assert {4, 5, 6, 7} <= seen
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds, dose=doses, day=days, window_d=st.floats(0.0, 30.0))
 def test_a_longer_window_never_loses_a_sign(seed: int, dose: float, day: float, window_d: float) -> None:

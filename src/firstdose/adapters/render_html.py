@@ -1,4 +1,4 @@
-"""A document as HTML pages in English and Chinese: no script, no outside address, the same bytes each time."""
+"""A document as HTML pages in English and Chinese: no script, no outside address, the same bytes always."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

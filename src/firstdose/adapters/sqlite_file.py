@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from firstdose.adapters.faults import StoreFault, store_fault
+from firstdose.adapters.faults import store_fault
 
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for the append lock [s]."""
@@ -25,7 +25,7 @@ _SENTENCES = {
     sqlite3.SQLITE_FULL: ("the disk is full", "free some space; nothing was recorded"),
     sqlite3.SQLITE_IOERR: ("the disk failed to read or write", "check the disk"),
 }
-# PRAGMA switches of every connection: an acknowledged fact is on the disk, and REPLACE asks the delete triggers
+# of every connection: an acknowledged fact is on the disk, and REPLACE asks the delete triggers
 _SWITCHES = ("synchronous = FULL", "recursive_triggers = ON", "foreign_keys = ON")
 
 
@@ -51,16 +51,14 @@ def told(path: Path) -> Iterator[None]:
     """Turn what SQLite raises inside into a fault of the file."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        # the message itself quotes damaged bytes, and the Python module cannot read it
+        raise store_fault(path, _DAMAGED[0], remedy=_DAMAGED[1]) from error
     except sqlite3.Error as error:
-        raise explain(error, path) from error
-
-
-def explain(error: sqlite3.Error, path: Path) -> StoreFault:
-    """The fault behind an exception of SQLite."""
-    # errors that the Python module raises by itself carry no code
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    what, remedy = _SENTENCES.get(code, ("the record refused it", ""))
-    return store_fault(path, what, str(error) if code not in _SENTENCES else "", remedy=remedy)
+        # errors that the Python module raises by itself carry no code
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        what, remedy = _SENTENCES.get(code, ("the record refused it", ""))
+        raise store_fault(path, what, "" if code in _SENTENCES else str(error), remedy=remedy) from error
 
 
 def create_file(path: Path) -> None:
@@ -81,6 +79,7 @@ def create_file(path: Path) -> None:
 def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """A connection to a record that is whole enough to work with."""
     _check_access(path, read_only=read_only)
+    _check_length(path)
     with told(path):
         connection = connect(path, read_only=read_only)
         try:
@@ -109,8 +108,12 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    for switch in _SWITCHES:
-        connection.execute(f"PRAGMA {switch}")
+    try:
+        for switch in _SWITCHES:
+            connection.execute(f"PRAGMA {switch}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -130,9 +133,7 @@ def check_schema(connection: sqlite3.Connection) -> list[str]:
     made, found = _made()[2], _objects(connection)
     missing = [f"{name} is missing" for name in made if name not in found]
     altered = [f"{name} was altered" for name in made if name in found and found[name] != made[name]]
-    added = [
-        f"{name} was added" for name, sql in found.items() if name not in made and "TRIGGER" in sql.upper()
-    ]
+    added = [f"{name} was added" for name in found if name not in made and name.startswith("trigger ")]
     return [*missing, *altered, *added]
 
 
@@ -153,6 +154,21 @@ def _check_access(path: Path, *, read_only: bool) -> None:
             raise store_fault(path, "the disk is read-only", remedy="copy the file, or open it read-only")
         what = "there is no permission to write it or in its folder"
         raise store_fault(path, what, remedy="ask for it, or open it read-only")
+
+
+def _check_length(path: Path) -> None:
+    # SQLite takes a file whose last page was cut for a whole one
+    beside = path.with_name(path.name + "-wal")
+    if beside.exists() and beside.stat().st_size > 0:
+        return  # then the file may be behind, and what is beside it completes it
+    with path.open("rb") as file:
+        header = file.read(32)
+    page = int.from_bytes(header[16:18], "big")
+    n_pages = int.from_bytes(header[28:32], "big")
+    if header.startswith(b"SQLite format 3\0") and path.stat().st_size < n_pages * (
+        65_536 if page == 1 else page
+    ):
+        raise store_fault(path, _DAMAGED[0], remedy=_DAMAGED[1])
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -11,16 +11,16 @@ from typing import Self
 import msgspec
 
 from firstdose.adapters.faults import store_fault
-from firstdose.adapters.sqlite_file import create_file, explain, open_file, told
+from firstdose.adapters.sqlite_file import create_file, open_file, told
 from firstdose.adapters.transaction import Transaction
 from firstdose.record.events import Entry
 from firstdose.record.log import GENESIS, Row, parse_row
 
 _PAGE = 1_000
 """Rows a statement: no read transaction stays open while the caller works on an entry."""
-_COLUMNS = "position, recorded_at, actor, role, site, type, release, command, nth, payload_digest, previous_hash, hash"
-ROWS = f"SELECT {_COLUMNS}, body FROM event LEFT JOIN payload USING (position)"  # noqa: S608 - our own constant
-_INSERT_EVENT = f"INSERT INTO event ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+_COLUMNS = ", ".join(Row.__struct_fields__[:-1])
+ROWS = f"SELECT {_COLUMNS}, body FROM event LEFT JOIN payload USING (position)"  # noqa: S608 - names of our own
+_INSERT_EVENT = f"INSERT INTO event ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - names of our own
 _INSERT_PAYLOAD = "INSERT INTO payload (position, body) VALUES (?, ?)"
 
 
@@ -119,7 +119,7 @@ class SqliteStore:
             connection.close()
 
     def _connection(self) -> sqlite3.Connection:
-        # A thread's number is given again after its end, and so is its connection: as many as threads at once.
+        # The number of a thread that ended is given again, and with it its connection.
         number = threading.get_ident()
         connection = self._connections.get(number)
         if connection is None:
@@ -150,10 +150,8 @@ class SqliteTransaction(Transaction):
 
     def _write(self, rows: Sequence[Row]) -> None:
         assert self._connection.in_transaction, "the transaction has ended"
-        try:
+        with told(self._store.path):
             _insert(self._connection, rows)
-        except sqlite3.Error as error:
-            raise explain(error, self._store.path) from error
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:

@@ -25,11 +25,14 @@ CREATE TABLE payload (
     body     BLOB    NOT NULL            -- the exact bytes that the digest covers
 );
 
-CREATE TRIGGER event_is_new BEFORE INSERT ON event
+CREATE TRIGGER event_command_is_new BEFORE INSERT ON event
 WHEN EXISTS (SELECT 1 FROM event WHERE command = NEW.command AND nth = NEW.nth)
-  OR EXISTS (SELECT 1 FROM event WHERE hash = NEW.hash)
-  OR EXISTS (SELECT 1 FROM event WHERE previous_hash = NEW.previous_hash)
 BEGIN SELECT RAISE(ABORT, 'the command was recorded before'); END;
+
+CREATE TRIGGER event_hash_is_new BEFORE INSERT ON event
+WHEN EXISTS (SELECT 1 FROM event WHERE hash = NEW.hash)
+  OR EXISTS (SELECT 1 FROM event WHERE previous_hash = NEW.previous_hash)
+BEGIN SELECT RAISE(ABORT, 'the hash is that of another event'); END;
 
 CREATE TRIGGER event_follows_the_head BEFORE INSERT ON event
 WHEN NEW.position IS NOT coalesce((SELECT max(position) FROM event), 0) + 1

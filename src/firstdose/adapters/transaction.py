@@ -56,8 +56,8 @@ class Transaction(ABC):
         events : sequence of n event
             In the order in which they are to stand.
         recorded_at : datetime
-            Now. A clock that was read before the lock was taken, or that was set back, may be behind the head;
-            then the head's moment is taken, because the record's time never decreases.
+            Now. A clock that was read before the lock was taken, or that was set back, may be behind the
+            head; then the head's moment is taken, because the record's time never decreases.
         actor, role, site, release, command : str
             The envelope. Events of one command may be appended in several goes within the transaction.
 

@@ -1,8 +1,10 @@
 """The verification of a record's file, from the first event to the last, and of what protects it."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from firstdose.adapters.sqlite_file import check_schema, open_file
@@ -11,6 +13,9 @@ from firstdose.record.log import Break, Row, check_chain
 
 _N_TOLD = 20
 """Lines of one kind that are told; a damaged file has thousands."""
+
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises; the second, where SQLite's own message quotes damaged bytes."""
 
 
 def verify_record(path: Path, head: str | None = None) -> tuple[Break, ...]:
@@ -30,12 +35,9 @@ def verify_record(path: Path, head: str | None = None) -> tuple[Break, ...]:
     StoreFault
         The file is not a record or may not be read: there is nothing to verify.
     """
-    kept = None
-    if head is not None:
-        try:
-            kept = bytes.fromhex(head)
-        except ValueError:
-            return (Break(0, f"the head that was given is not a hash in hexadecimal digits: {head}"),)
+    if head is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", head):
+        return (Break(0, f"the head that was given is not a hash of 64 hexadecimal digits: {head}"),)
+    kept = None if head is None else bytes.fromhex(head)
     with closing(open_file(path, read_only=True)) as connection:
         connection.text_factory = _read_text
         connection.execute("BEGIN")  # one snapshot, whoever appends meanwhile
@@ -49,7 +51,7 @@ def _check_file(connection: sqlite3.Connection) -> Iterator[Break]:
         for (said,) in connection.execute(f"PRAGMA integrity_check({_N_TOLD})"):
             if said != "ok":
                 yield Break(0, f"the database is damaged: {said}")
-    except (sqlite3.Error, TypeError) as error:
+    except _UNREADABLE as error:
         yield Break(0, f"the database is damaged: {error}")
 
 
@@ -63,7 +65,7 @@ def _check_rows(connection: sqlite3.Connection, head: bytes | None) -> Iterator[
             for columns in connection.execute(f"{ROWS} ORDER BY position"):
                 last = columns[0]
                 yield Row(*columns)
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             stopped.append(Break(last + 1, f"from here on the events cannot be read: {error}"))
 
     found = check_chain(stream(), head)
@@ -72,13 +74,11 @@ def _check_rows(connection: sqlite3.Connection, head: bytes | None) -> Iterator[
 
 
 def _check_payloads(connection: sqlite3.Connection) -> Iterator[Break]:
-    orphans = (
-        f"SELECT position FROM payload WHERE position NOT IN (SELECT position FROM event) LIMIT {_N_TOLD}"
-    )
+    orphans = "SELECT position FROM payload WHERE position NOT IN (SELECT position FROM event)"
     try:
-        for (position,) in connection.execute(orphans):
+        for (position,) in islice(connection.execute(orphans), _N_TOLD):
             yield Break(position, "a payload stands without its event")
-    except sqlite3.Error as error:
+    except _UNREADABLE as error:
         yield Break(0, f"the payloads cannot be read: {error}")
 
 

@@ -7,7 +7,7 @@ from firstdose.conduct.enrolment import refuse_without_consent
 from firstdose.conduct.refusals import Decided, find_participant, refuse, refuse_leaver
 from firstdose.protocol.resolved import Part, Regimen
 from firstdose.record import events as e
-from firstdose.record.state import Decision, State
+from firstdose.record.state import Cohort, Decision, State
 from firstdose.terms.outcomes import Refused
 
 NEXT_COHORT = ("escalate", "stay", "de_escalate")
@@ -222,17 +222,20 @@ def refuse_full(state: State, part: Part) -> Refused:
     )
 
 
-def find_room(state: State, part: Part) -> int:
-    """Participants that a part may still take, in its own cap and in the study's enrolment."""
-    in_part = sum(places_taken(state, key) for key, co in state.cohorts.items() if co.part == part.key)
-    in_study = sum(places_taken(state, key) for key in state.cohorts)
+def find_room(state: State, part: Part, *, closing_open_cohorts: bool = False) -> int:
+    """Participants that a part may still take, in its own cap and in the study's enrolment.
+
+    A place counts as taken when it is given, and in an open cohort also while it may still be given;
+    ``closing_open_cohorts`` leaves out the part's free places, as a decision on the part closes them.
+    """
+
+    def taken(cohort: Cohort) -> int:
+        is_closing = closing_open_cohorts and cohort.part == part.key
+        return cohort.capacity if cohort.is_open and not is_closing else len(cohort.participants)
+
+    in_part = sum(taken(cohort) for cohort in state.cohorts.values() if cohort.part == part.key)
+    in_study = sum(taken(cohort) for cohort in state.cohorts.values())
     return min(part.max_participants - in_part, state.protocol.study.enrolment - in_study)
-
-
-def places_taken(state: State, cohort_key: str) -> int:
-    """Places of a cohort that are given or, while it is open, may still be given."""
-    cohort = state.cohorts[cohort_key]
-    return cohort.capacity if cohort.is_open else len(cohort.participants)
 
 
 def decide_opening(state: State, command: c.OpenCohort) -> Decided:

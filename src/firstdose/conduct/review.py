@@ -6,7 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from firstdose.conduct import commands as c
-from firstdose.conduct.cohorts import find_cap_level
+from firstdose.conduct.cohorts import NEXT_COHORT, find_cap_level, find_room, refuse_full
 from firstdose.conduct.counts import recommend_for
 from firstdose.conduct.refusals import Decided, refuse
 from firstdose.design import Action
@@ -194,6 +194,8 @@ def _refuse_level(state: State, command: c.MakeDecision, part: Part, level: int 
         )
     if level is None:
         return None
+    if command.action in NEXT_COHORT and find_room(state, part, closing_open_cohorts=True) < 1:
+        return refuse_full(state, part)
     cap = find_cap_level(state, part)
     highest = len(part.regimens) if cap is None else cap
     current = recommended.current_level

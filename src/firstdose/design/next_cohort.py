@@ -84,7 +84,9 @@ def assign_next_cohort(
     if sum(n) >= spec.max_n:
         return _stop(counts, (rule_reason, "sample_complete"))
     if current_level > highest:
-        return _go_down(counts, min(highest, current_level - 1), (rule_reason, closed_by))
+        # where the level closed itself, its own counts say so
+        is_eliminated = table.eliminated[n_here][n_dlt_here]
+        return _go_down(counts, highest, (rule_reason,) if is_eliminated else (rule_reason, closed_by))
     if n_here == 0:
         return _treat(counts, Action.STAY, current_level, (rule_reason,), titration_ended=titration_ended)
     if is_titrating(spec, n_dlt, current_level, titration_ended=titration_ended) and current_level < highest:

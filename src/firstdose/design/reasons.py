@@ -41,7 +41,7 @@ TEXTS = {
     ),
     # --- the guards
     "window_open": Text(
-        "{n_pending} participants are still inside their DLT window",
+        "participants still inside their DLT window: {n_pending}",
         "{n_pending}例参与者仍处于DLT观察窗内",
     ),
     "titration_continues": Text(

@@ -31,11 +31,11 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
 
 _OPENINGS = {
     Action.ESCALATE: Text(
-        "Escalate to level {level}, {size} participants", "递增至剂量水平{level}，入组{size}例"
+        "Escalate to level {level} with a cohort of {size}", "递增至剂量水平{level}，入组{size}例"
     ),
-    Action.STAY: Text("Treat {size} participants at level {level}", "在剂量水平{level}入组{size}例"),
+    Action.STAY: Text("Treat a cohort of {size} at level {level}", "在剂量水平{level}入组{size}例"),
     Action.DE_ESCALATE: Text(
-        "De-escalate to level {level}, {size} participants", "递减至剂量水平{level}，入组{size}例"
+        "De-escalate to level {level} with a cohort of {size}", "递减至剂量水平{level}，入组{size}例"
     ),
     Action.STOP_TOO_TOXIC: Text("Stop, too toxic", "因毒性过高停止"),
     Action.STOP_AND_SELECT_MTD: Text("Stop; the MTD is level {level}", "停止；MTD为剂量水平{level}"),
@@ -150,7 +150,7 @@ def select_mtd(table: DecisionTable, tallies: Tallies, cap_level: int | None = N
     """
     _require_possible(table, tallies)
     if any(tallies.n_pending):
-        return NotDerived("window_open", f"{sum(tallies.n_pending)} participants are inside their DLT window")
+        return NotDerived("window_open", f"participants inside their DLT window: {sum(tallies.n_pending)}")
     level, remark = assign_mtd(table, tallies.n_evaluable, tallies.n_dlt, cap_level)
     return NotDerived(remark or "no_mtd", "no treated level may be the MTD") if level is None else level
 

@@ -143,6 +143,10 @@ def _outcome_rows(protocol: Protocol, record: RegistryRecord) -> Iterator[Regist
             )
 
 
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
 def _fold(name: str) -> str:
     """A name with case and white space folded."""
     return " ".join(name.split()).casefold()

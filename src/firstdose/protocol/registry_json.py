@@ -5,7 +5,7 @@ Source: ctg-oas-v2.yaml (API 2.0.0-draft), schema Study. Every property of the s
 
 import json
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -48,7 +48,7 @@ class DesignInfo(msgspec.Struct, frozen=True, rename="camel"):
 class Enrolment(msgspec.Struct, frozen=True):
     """Schema EnrollmentInfo."""
 
-    count: int | None = None
+    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Design(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,6 +95,8 @@ def parse_registry_json(text: str) -> RegistryRecord | list[Fault]:
         study = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as error:
         return [Fault(what=f"not JSON: {error.msg}", why=f"column {error.colno}", line=error.lineno)]
+    except ValueError:
+        return [Fault(what="not a study: a number of its JSON has thousands of digits")]
     except RecursionError:
         return [Fault(what="not a study: its JSON is nested too deeply")]
     if not isinstance(study, dict) or not isinstance(study.get(ROOT), dict):

@@ -56,7 +56,7 @@ def _form_reasons(
     """Forms of an endpoint that do not exist, or whose visits do not span the time frame.
 
     Each form is filled in the time frame; the first and the last visit of the forms together reach its ends
-    (coagulation may stop earlier than the other safety laboratory). Without forms an endpoint rests on events.
+    (coagulation may stop before the other laboratory). An endpoint without forms is made of events.
     """
     missing = [form for form in endpoint.forms if form not in protocol.form_by_key]
     yield from (f"there is no form {form}" for form in missing)

@@ -29,7 +29,7 @@ LABELS: dict[str, DesignKey] = {
 }
 FRAME = re.compile(r"time\s*frame\s*:\s*(.*)", re.IGNORECASE)
 ENROLMENT = re.compile(
-    r"(\d+)(?:\s+participants?)?(?:\s*\((?:estimated|actual|anticipated)\))?", re.IGNORECASE
+    r"(\d{1,6})(?:\s+participants?)?(?:\s*\((?:estimated|actual|anticipated)\))?", re.IGNORECASE
 )
 # "Union Hospital, Tongji Medical College, Huazhong University of Science and Technology" has the commas of a
 # place and is a name; the words of institutions tell them apart.

@@ -18,8 +18,8 @@ NUMBER_WORDS = {
     "single": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
-NUMBER = rf"(?:\d+|{'|'.join(NUMBER_WORDS)})"
-RANGE = rf"(?<![\w.-]){NUMBER}(?:\s*(?:-|–|—|\bto\b|\bor\b)\s*{NUMBER})?(?![\w.]\d)"
+NUMBER = rf"(?:\d{{1,6}}|{'|'.join(NUMBER_WORDS)})"
+RANGE = rf"(?<![\w.-]){NUMBER}(?:\s*(?:-|–|—|\bto\b|\bor\b)\s*{NUMBER})?(?!\d|[\w.]\d)"
 DAYS = {"day": 1, "week": 7}
 
 INTERVAL = re.compile(rf"({RANGE})[\s-]*(day|week)s?['’]?s?[\s-]+intervals?\b", re.IGNORECASE)
@@ -29,7 +29,7 @@ FRAME_START = re.compile(
     re.IGNORECASE,
 )
 FRAME_END = re.compile(
-    rf"(?:(?P<number>{NUMBER})[\s-]*(?P<unit>day|week)s?|(?P<unit_first>day|week)\s+(?P<number_after>\d+))"
+    rf"(?:(?P<number>{NUMBER})[\s-]*(?P<unit>day|week)s?|(?P<unit_first>day|week)\s+(?P<number_after>\d{{1,6}}))"
     r"(?:\s*\(\s*(?P<part>SAD|MAD)\s*\))?",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ SENTENCES: tuple[tuple[DesignKey, str, str], ...] = (
     (
         "dose_levels",
         r"\bSAD\b|\bsingle[\s-](?:ascending[\s-])?dose",
-        rf"({RANGE})\s+(?:(?:different|ascending|increasing)\s+)*(?:doses\b|dose\s+levels?\b)",
+        rf"({RANGE})\s+(?:(?:different|ascending|increasing|SAD)\s+)*(?:doses\b|dose\s+levels?\b)",
     ),
     ("regimens", r"\bregimens?\b", rf"({RANGE})\s+(?:[\w-]+\s+){{0,3}}regimens?\b(?![^,;.]*\bexpan)"),
     ("regimens_expanded", r"\bexpan", rf"({RANGE})\s+(?:[\w-]+\s+){{0,3}}regimens?\b(?=[^,;.]*\bexpan)"),

@@ -7,6 +7,8 @@ from firstdose.protocol.check import check_resolved, check_written
 from firstdose.protocol.parse import Parsed, parse_protocol
 from firstdose.protocol.resolved import (
     ChoiceKey,
+    Criterion,
+    Definitions,
     Design,
     Dlt,
     Eligibility,
@@ -66,7 +68,7 @@ def resolve_protocol(parsed: Parsed) -> Protocol:
         dlt=Dlt(**_fields(written.dlt, Dlt)),
         lymphodepletion=Lymphodepletion(**_fields(written.lymphodepletion, Lymphodepletion)),
         eligibility=Eligibility(
-            criteria=written.eligibility.list,
+            criteria=tuple(Criterion(**_fields(found, Criterion)) for found in written.eligibility.list),
             consent=written.eligibility.consent,
             screening_d=written.eligibility.screening_d,
         ),
@@ -76,7 +78,7 @@ def resolve_protocol(parsed: Parsed) -> Protocol:
         reference_ranges=written.reference_ranges.list,
         analysis_sets=written.analysis_sets.list,
         endpoints=written.endpoints.list,
-        definitions=written.definitions,
+        definitions=Definitions(**_fields(written.definitions, Definitions)),
         bases=parsed.bases,
     )
 
@@ -138,7 +140,8 @@ def _lay_out(key: str, plan: WrittenSchedule, infusion_days: tuple[int, ...]) ->
 
     def visit_on(day: int, *, infusion: int | None = None) -> str:
         visit_key = by_day.setdefault(day, f"D{day}")
-        first, last = plan.infusion_window if infusion else plan.extra_window
+        is_day_0 = infusion == 1  # Day 0 is the day of the first infusion, whenever that is
+        first, last = (0, 0) if is_day_0 else plan.infusion_window if infusion else plan.extra_window
         if visit_key not in visits or infusion:
             label = Label(en=f"Day {day}", zh=f"第 {day} 天")
             earlier = visits.get(visit_key)

@@ -81,7 +81,7 @@ class WrittenDesign(Written):
     mtd_min_n: int
     elimination_probability: Decimal = Decimal("0.95")
     extra_safe_offset: Decimal | None = None
-    six_at_mtd: bool = True
+    six_at_mtd: bool = False
 
 
 class WrittenPart(Written):

@@ -152,7 +152,7 @@ def check_chain(rows: Iterable[Row], head: bytes | None = None) -> tuple[Break, 
             gone = f"event {expected} is" if last == expected else f"events {expected} to {last} are"
             breaks.append(Break(expected, f"{gone} missing"))
         elif row.position < expected:
-            breaks.append(Break(row.position, "stands a second time, or out of its order"))
+            breaks.append(Break(expected, f"event {row.position} stands in its place"))
         if row.previous_hash != previous_hash:
             breaks.append(Break(row.position, "does not follow the event before it"))
         if row.body is None:

@@ -34,6 +34,7 @@ NO = DescriptorFinding(present=False)
 UNKNOWN = DescriptorFinding(present=None)
 MISSING = NotDerived("not_assessed")
 QUIET = ActivityOutsideSledai(haemolytic_anaemia=False, gi_activity=False)
+SEROLOGY = ("low_complement", "increased_dna_binding")
 VISIT = date(2025, 6, 1)
 
 
@@ -60,7 +61,7 @@ DORIS = {
     "dexamethasone 0.75":        ((), (),                "0", Fraction("0.75") * Fraction(20, 3), True, True),
     "unstable":                  ((), (),                "0",    Fraction(0),    False,   False),
     # --- serology never matters, present or missing
-    "SLEDAI 4 by serology":      (("low_complement", "increased_dna_binding"), (), "0", Fraction(0), True, True),
+    "SLEDAI 4 by serology":      (SEROLOGY, (),          "0",    Fraction(0),    True,    True),
     "serology missing":          ((), ("low_complement",), "0",  Fraction(0),    True,    True),
     "one point of fever":        (("fever",), (),        "0",    Fraction(0),    True,    False),
     # --- false wins over missing, missing over true
@@ -344,6 +345,12 @@ def test_an_assessment_on_another_line_is_converted_and_remembered(
     assert pga == Pga(value=Decimal(value), recorded=Decimal(recorded), recorded_scale_max=scale_max)  # type: ignore[arg-type] # as above
 
 
+def test_an_assessment_that_was_not_made_is_missing() -> None:
+    assert compute_pga(None) == NotDerived("not_assessed", "physician global assessment was not recorded")
+    assert isinstance(compute_pga(Decimal("10.1"), 10), NotDerived)
+    assert isinstance(compute_pga(Decimal("-0.1")), NotDerived)
+
+
 FINDINGS = st.dictionaries(
     st.sampled_from(sorted(DESCRIPTOR_BY_KEY)), st.sampled_from([YES, NO, UNKNOWN]), max_size=4
 ).map(lambda some: dict.fromkeys(DESCRIPTOR_BY_KEY, NO) | some)
@@ -383,43 +390,38 @@ def test_doris_agrees_with_the_second_implementation(
     )
 
 
+FLAGS = st.tuples(st.sampled_from([False, False, True, None]), st.sampled_from([False, False, True, None]))
+
+
 @settings(max_examples=200, deadline=None)
-@given(
-    FINDINGS,
-    st.none() | FINDINGS,
-    st.tuples(st.sampled_from([False, False, True, None]), st.sampled_from([False, False, True, None])),
-    st.tuples(st.sampled_from([False, True, None]), st.sampled_from([False, True, None])),
-    PGAS,
-    DOSES,
-    ANSWERS,
-)
+@given(FINDINGS, FLAGS, st.none() | st.tuples(FINDINGS, FLAGS), st.tuples(PGAS, DOSES, ANSWERS))
 def test_lldas_agrees_with_the_second_implementation(
     findings: dict[str, DescriptorFinding],
-    before: dict[str, DescriptorFinding] | None,
     flags: tuple[bool | None, bool | None],
-    flags_before: tuple[bool | None, bool | None],
-    pga: Decimal | None,
-    dose: Fraction | None,
-    maintenance: bool | None,  # noqa: FBT001 - drawn
+    before: tuple[dict[str, DescriptorFinding], tuple[bool | None, bool | None]] | None,
+    other_items: tuple[Decimal | None, Fraction | None, bool | None],
 ) -> None:
+    pga, dose, maintenance = other_items
     ours = derive_lldas(
         derive_sledai(findings),
-        ActivityOutsideSledai(haemolytic_anaemia=flags[0], gi_activity=flags[1]),
+        _outside(flags),
         pga=pga,
         prednisone_mg_per_day=MISSING if dose is None else dose,
         is_maintenance_tolerated=_or_missing(maintenance),
-        previous_sledai=None if before is None else derive_sledai(before),
-        previous_outside=ActivityOutsideSledai(
-            haemolytic_anaemia=flags_before[0], gi_activity=flags_before[1]
-        ),
+        previous_sledai=derive_sledai(before[0]) if before else None,
+        previous_outside=_outside(before[1]) if before else None,
     )
     theirs = lupus_scores.lldas(
         _answers(findings),
         flags,
-        None if before is None else _answers(before),
-        flags_before,
+        _answers(before[0]) if before else None,
+        before[1] if before else (),
         pga=pga,
         prednisone=dose,
         maintenance=maintenance,
     )
     assert _known(ours.attained) is theirs
+
+
+def _outside(flags: tuple[bool | None, bool | None]) -> ActivityOutsideSledai:
+    return ActivityOutsideSledai(haemolytic_anaemia=flags[0], gi_activity=flags[1])

@@ -41,12 +41,12 @@ def test_the_instrument_has_24_descriptors_that_weigh_105_and_101_without_serolo
 COUNTED = {
     # finding                                                     total  flagged
     # --- attribution decides
-    "rash of lupus":             (DescriptorFinding(present=True, attributable="yes"),     2, ()),
-    "rash of a drug":            (DescriptorFinding(present=True, attributable="no"),      0, ()),
+    "rash of lupus": (DescriptorFinding(present=True, attributable="yes"),     2, ()),
+    "rash of a drug": (DescriptorFinding(present=True, attributable="no"),      0, ()),
     # --- what is not said counts, and is told
-    "rash of unknown cause":     (DescriptorFinding(present=True, attributable="unknown"), 2, ("rash",)),
-    "rash, cause not asked":     (DescriptorFinding(present=True, attributable=None),      2, ("rash",)),
-    "no rash":                   (DescriptorFinding(present=False, attributable=None),     0, ()),
+    "rash of unknown cause": (DescriptorFinding(present=True, attributable="unknown"), 2, ("rash",)),
+    "rash, cause not asked": (DescriptorFinding(present=True, attributable=None),      2, ("rash",)),
+    "no rash": (DescriptorFinding(present=False, attributable=None),     0, ()),
 }
 # fmt: on
 
@@ -83,36 +83,37 @@ def _value(number: str, on: date = LATER, lln: str | None = None, uln: str | Non
 # fmt: off
 LIMITS = {
     # --- every limit is strict
-    "platelets exactly 100 score nothing": ("thrombocytopenia", {"platelets_10e9_per_l": _value("100")}, False),
+    "platelets exactly 100 score nothing": (
+        "thrombocytopenia", {"platelets_10e9_per_l": _value("100")}, False),
     "platelets 99": ("thrombocytopenia", {"platelets_10e9_per_l": _value("99")}, True),
-    "white cells exactly 3.0":               ("leukopenia", {"white_cells_10e9_per_l": _value("3.0")}, False),
-    "white cells 2.99":                      ("leukopenia", {"white_cells_10e9_per_l": _value("2.99")}, True),
-    "temperature exactly 38.0":              ("fever", {"temperature_c": _value("38.0")}, False),
-    "temperature 38.1":                      ("fever", {"temperature_c": _value("38.1")}, True),
-    "5 red cells per field":                 ("hematuria",
+    "white cells exactly 3.0": ("leukopenia", {"white_cells_10e9_per_l": _value("3.0")}, False),
+    "white cells 2.99": ("leukopenia", {"white_cells_10e9_per_l": _value("2.99")}, True),
+    "temperature exactly 38.0": ("fever", {"temperature_c": _value("38.0")}, False),
+    "temperature 38.1": ("fever", {"temperature_c": _value("38.1")}, True),
+    "5 red cells per field": ("hematuria",
          {"urine_red_cells_per_field": _value("5")}, False),
-    "6 red cells per field":                 ("hematuria",
+    "6 red cells per field": ("hematuria",
          {"urine_red_cells_per_field": _value("6")}, True),
-    "5 white cells per field":               ("pyuria", {"urine_white_cells_per_field": _value("5")}, False),
-    "6 white cells per field":               ("pyuria", {"urine_white_cells_per_field": _value("6")}, True),
-    "C3 at its limit":                       ("low_complement", {"c3": _value("0.9", lln="0.9"),
+    "5 white cells per field": ("pyuria", {"urine_white_cells_per_field": _value("5")}, False),
+    "6 white cells per field": ("pyuria", {"urine_white_cells_per_field": _value("6")}, True),
+    "C3 at its limit": ("low_complement", {"c3": _value("0.9", lln="0.9"),
                                                                  "c4": _value("0.2", lln="0.1")}, False),
-    "C4 below its limit":                    ("low_complement", {"c3": _value("1.0", lln="0.9"),
+    "C4 below its limit": ("low_complement", {"c3": _value("1.0", lln="0.9"),
                                                                  "c4": _value("0.09", lln="0.1")}, True),
-    "C3 low, C4 not measured":               ("low_complement", {"c3": _value("0.8", lln="0.9")}, True),
-    "anti-dsDNA at its limit":  ("increased_dna_binding", {"anti_dsdna": _value("100", uln="100")}, False),
+    "C3 low, C4 not measured": ("low_complement", {"c3": _value("0.8", lln="0.9")}, True),
+    "anti-dsDNA at its limit": ("increased_dna_binding", {"anti_dsdna": _value("100", uln="100")}, False),
     "anti-dsDNA above its limit": ("increased_dna_binding", {"anti_dsdna": _value("101", uln="100")}, True),
     # --- the 2K instrument says at least two joints
-    "one active joint":                      ("arthritis", {"active_joints": 1}, False),
-    "two active joints":                     ("arthritis", {"active_joints": 2}, True),
+    "one active joint": ("arthritis", {"active_joints": 1}, False),
+    "two active joints": ("arthritis", {"active_joints": 2}, True),
     # --- protein: 24 h urine before the ratio, and the ratio exactly
-    "0.5 g in 24 h":                         ("proteinuria", {"urine_protein_g_per_24h": _value("0.5")}, False),
-    "0.51 g in 24 h":                        ("proteinuria", {"urine_protein_g_per_24h": _value("0.51")}, True),
-    "50 mg/mmol is 0.442 g/g":               ("proteinuria", {"upcr_mg_per_mmol": _value("50")}, False),
-    "56.56 mg/mmol is exactly 0.5 g/g":      ("proteinuria", {"upcr_mg_per_mmol": _value("56.56")}, False),
-    "56.57 mg/mmol":                         ("proteinuria", {"upcr_mg_per_mmol": _value("56.57")}, True),
-    "ratio 0.51 g/g":                        ("proteinuria", {"upcr_g_per_g": _value("0.51")}, True),
-    "24 h urine wins over the ratio":        ("proteinuria", {"urine_protein_g_per_24h": _value("0.4"),
+    "0.5 g in 24 h": ("proteinuria", {"urine_protein_g_per_24h": _value("0.5")}, False),
+    "0.51 g in 24 h": ("proteinuria", {"urine_protein_g_per_24h": _value("0.51")}, True),
+    "50 mg/mmol is 0.442 g/g": ("proteinuria", {"upcr_mg_per_mmol": _value("50")}, False),
+    "56.56 mg/mmol is exactly 0.5 g/g": ("proteinuria", {"upcr_mg_per_mmol": _value("56.56")}, False),
+    "56.57 mg/mmol": ("proteinuria", {"upcr_mg_per_mmol": _value("56.57")}, True),
+    "ratio 0.51 g/g": ("proteinuria", {"upcr_g_per_g": _value("0.51")}, True),
+    "24 h urine wins over the ratio": ("proteinuria", {"urine_protein_g_per_24h": _value("0.4"),
                                               "upcr_g_per_g": _value("0.9")}, False),
 }
 # fmt: on
@@ -136,6 +137,41 @@ def test_a_laboratory_value_proposes_a_descriptor_only_beyond_its_limit(
     assert proposal.finding == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("increased_dna_binding", ActivityValues(anti_dsdna=_value("101"))),
+        ("low_complement", ActivityValues(c3=_value("1.0", lln="0.9"), c4=_value("0.2"))),
+        ("low_complement", ActivityValues(c3=_value("1.0", lln="0.9"), ch50=_value("40", lln="30"))),
+        ("proteinuria", ActivityValues()),
+        ("fever", ActivityValues()),
+        ("leukopenia", ActivityValues()),
+        ("arthritis", ActivityValues()),
+    ],
+    ids=[
+        "no upper limit",
+        "no lower limit",
+        "C4 not measured",
+        "no urine",
+        "no thermometer",
+        "no blood",
+        "no joints",
+    ],
+)
+def test_what_was_not_measured_or_has_no_limit_proposes_nothing(key: str, values: ActivityValues) -> None:
+    proposal = propose_descriptors(values, lymphodepletion_start=None, first_infusion=None)[key]
+    assert isinstance(proposal.meets_test, NotDerived)
+    assert isinstance(proposal.finding, NotDerived)
+
+
+def test_a_study_may_ask_for_ch50_too() -> None:
+    values = ActivityValues(c3=_value("1.0", lln="0.9"), c4=_value("0.2", lln="0.1"))
+    asked = propose_descriptors(
+        values, lymphodepletion_start=None, first_infusion=None, is_ch50_required=True
+    )
+    assert isinstance(asked["low_complement"].finding, NotDerived)
+
+
 def test_complement_is_not_absent_while_c4_is_unknown() -> None:
     values = ActivityValues(c3=_value("1.0", lln="0.9"))
     proposal = propose_descriptors(values, lymphodepletion_start=None, first_infusion=None)["low_complement"]
@@ -146,14 +182,14 @@ def test_complement_is_not_absent_while_c4_is_unknown() -> None:
 TRAP = {
     # day of the sample          lymphodepletion  infusion  needs a person
     # --- the blood count before lymphodepletion is the disease
-    "the day before":            (date(2025, 2, 28), LYMPHODEPLETION, INFUSION, False),
+    "the day before": (date(2025, 2, 28), LYMPHODEPLETION, INFUSION, False),
     # --- from its first day to Day 28 it is the treatment
-    "its first day":             (date(2025, 3, 1), LYMPHODEPLETION, INFUSION, True),
-    "Day 28":                    (date(2025, 4, 3), LYMPHODEPLETION, INFUSION, True),
-    "Day 29":                    (date(2025, 4, 4), LYMPHODEPLETION, INFUSION, False),
+    "its first day": (date(2025, 3, 1), LYMPHODEPLETION, INFUSION, True),
+    "Day 28": (date(2025, 4, 3), LYMPHODEPLETION, INFUSION, True),
+    "Day 29": (date(2025, 4, 4), LYMPHODEPLETION, INFUSION, False),
     # --- not yet infused: it has no end yet
-    "infusion put off":          (date(2025, 5, 1), LYMPHODEPLETION, None, True),
-    "no lymphodepletion":        (date(2025, 3, 1), None, None, False),
+    "infusion put off": (date(2025, 5, 1), LYMPHODEPLETION, None, True),
+    "no lymphodepletion": (date(2025, 3, 1), None, None, False),
 }
 # fmt: on
 

@@ -114,6 +114,36 @@ def test_sri_4(
     assert sri.could_respond is True
 
 
+@pytest.mark.parametrize(("before", "now"), [(None, "1.0"), ("1.0", None), ("1.0", "3.1"), ("-1", "1.0")])
+def test_sri_needs_both_assessments_of_the_physician_on_their_scale(
+    before: str | None, now: str | None
+) -> None:
+    sri = derive_sri(
+        _sledai("arthritis", missing=("rash",)),
+        _sledai(),
+        baseline_bilag=QUIET,
+        bilag=QUIET,
+        baseline_pga=None if before is None else Decimal(before),
+        pga=None if now is None else Decimal(now),
+        has_treatment_failure=False,
+    )
+    assert isinstance(sri.responded, NotDerived)
+    assert isinstance(sri.pga_not_worse, NotDerived)
+
+
+def test_whether_a_baseline_could_respond_may_be_unknown() -> None:
+    sri = derive_sri(
+        _sledai("rash", missing=("alopecia",)),
+        _sledai(),
+        baseline_bilag=QUIET,
+        bilag=QUIET,
+        baseline_pga=Decimal(1),
+        pga=Decimal(1),
+        has_treatment_failure=False,
+    )
+    assert isinstance(sri.could_respond, NotDerived)
+
+
 def test_a_baseline_below_4_can_never_respond() -> None:
     sri = derive_sri(
         _sledai("rash"),

@@ -6,7 +6,6 @@ between 3 and 9 of them, the first at or below the data and the last at or above
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
-from math import log10
 from typing import Literal
 
 import msgspec
@@ -62,7 +61,8 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
         low, high = self.ticks[0], self.ticks[-1]
         exact = min(max(to_decimal(value), low), high)
         if self.is_log:
-            share = (log10(exact) - log10(low)) / (log10(high) - log10(low))
+            # logarithms of decimals: ticks under the smallest float are still above zero
+            share = float((exact.log10() - low.log10()) / (high.log10() - low.log10()))
         else:
             share = float((exact - low) / (high - low))
         return self.start_px + share * (self.end_px - self.start_px)

@@ -89,7 +89,7 @@ def draw_y_axis(
         ]
     if title:
         middle = (box.top + box.bottom) / 2
-        room = 2 * min(middle - 4, box.bottom - middle + 40)
+        room = box.bottom - box.top
         parts.append(
             text(
                 title_x,

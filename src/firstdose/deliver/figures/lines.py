@@ -200,7 +200,8 @@ def render_lines(
         bottom = top + n_rows * row_height + 22
         middle_x, middle_y = (left + WIDTH - MARGIN) / 2, (top + bottom) / 2 - 20
         parts.append(text(middle_x, bottom - 8, x_title, anchor="middle"))
-        parts.append(text(MARGIN + 12, middle_y, y_words, anchor="middle", turned=True))
+        shown_title = shorten_text(y_words, n_rows * row_height - 60)
+        parts.append(text(MARGIN + 12, middle_y, shown_title, anchor="middle", turned=True))
     return figure_of(key, title, _describe(groups, points, y_title), parts, height=bottom, language=language)
 
 

@@ -314,8 +314,6 @@ def _why_unknown(unknown: list[Criterion], situation: _Situation) -> str:
         return "no_uln"
     if "fasting" in conditions:
         return "fasting_unknown"
-    if conditions & {"baseline_above_uln", "baseline_not_above_uln"}:
-        return "no_uln"
     if conditions & {"baseline_below_lln", "baseline_not_below_lln"}:
         return "no_lln"
     return "no_baseline" if unknown else ""
