@@ -59,6 +59,9 @@ MAY_ASK: dict[type[c.Command], frozenset[Role]] = {
 }
 """The roles that may ask for a command; who is not listed may not."""
 
+SYSTEM = c.Actor("system", "administrator")
+"""The software itself: it notes who signed in, failed to, and signed out, and may do nothing else."""
+
 BEFORE_ACCOUNTS = (c.ReleaseStudyDefinition, c.CreateAccount, c.GrantRole)
 """What may be asked before the first role was granted: somebody has to be the first."""
 
@@ -74,6 +77,8 @@ def refuse_actor(state: State, command: c.AnyCommand, actor: c.Actor) -> Refused
             clause="access.role",
             allowed_when=Text(f"It may be asked by: {roles}.", f"有权执行的角色：{roles}。"),
         )
+    if actor == SYSTEM and isinstance(command, c.NoteLogin):
+        return None
     account = state.accounts.get(actor.login)
     nobody_yet = not any(known.roles for known in state.accounts.values())
     if nobody_yet and isinstance(command, BEFORE_ACCOUNTS):

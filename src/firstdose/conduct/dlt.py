@@ -17,14 +17,16 @@ LEAST_RELATED: Causality = "unlikely"
 
 
 @lru_cache(maxsize=8)
-def list_criteria(dlt_json: str) -> tuple[DltCriterion, ...]:
-    """The criteria of a study's DLT list, as the rule reads them."""
+def list_criteria(dlt_json: str, parts: tuple[str, ...]) -> tuple[DltCriterion, ...]:
+    """The criteria of a study's DLT list, as the rule reads them; one without parts holds in all."""
     dlt = Dlt.model_validate_json(dlt_json)
-    named = {category for criterion in dlt.criteria for category in criterion.categories}
-    return tuple(_criterion(written, frozenset(named)) for written in dlt.criteria)
+    named = frozenset(category for criterion in dlt.criteria for category in criterion.categories)
+    return tuple(_criterion(written, named, frozenset(written.parts or parts)) for written in dlt.criteria)
 
 
-def _criterion(written: DltCriterionSpecification, named: frozenset[str]) -> DltCriterion:
+def _criterion(
+    written: DltCriterionSpecification, named: frozenset[str], parts: frozenset[str]
+) -> DltCriterion:
     excepted = written.grade < written.except_below_grade and written.except_terms
     return DltCriterion(
         key=written.key,
@@ -39,7 +41,7 @@ def _criterion(written: DltCriterionSpecification, named: frozenset[str]) -> Dlt
         exceptions=(DltException(key="except_terms", pts=frozenset(written.except_terms)),)
         if excepted
         else (),
-        parts=frozenset(written.parts),
+        parts=parts,
     )
 
 
@@ -72,11 +74,7 @@ def assess_dlt(state: State, participant: Participant, adverse_event: str, now: 
     """What the study's DLT list says of an adverse event, as known now."""
     protocol = state.protocol
     part = protocol.part_by_key[state.part_of(participant) or protocol.parts[0].key]
-    criteria = tuple(
-        criterion
-        for criterion in list_criteria(_dlt_json(protocol))
-        if not criterion.parts or part.key in criterion.parts
-    )
+    criteria = list_criteria(protocol.dlt.model_dump_json(), tuple(protocol.part_by_key))
     return derive_dlt(
         as_adverse_event(participant, participant.adverse_events[adverse_event], protocol.dlt),
         [criterion for criterion in criteria if _same_scale(criterion, protocol, participant, adverse_event)],
@@ -85,10 +83,6 @@ def assess_dlt(state: State, participant: Participant, adverse_event: str, now: 
         part=part.key,
         known_until=now,
     )
-
-
-def _dlt_json(protocol: Protocol) -> str:
-    return protocol.dlt.model_dump_json()
 
 
 def _same_scale(criterion: DltCriterion, protocol: Protocol, participant: Participant, key: str) -> bool:

@@ -203,7 +203,7 @@ def _refuse_level(state: State, command: c.MakeDecision, part: Part, level: int 
         "escalate": current < level <= current + 1,
         "stay": level == current,
         "de_escalate": 1 <= level < current,
-        "select_mtd": 1 <= level <= current,
+        "select_mtd": 1 <= level <= len(part.regimens) and recommended.n_evaluable[level - 1] > 0,
     }[command.action]
     if within and level <= highest:
         return None

@@ -1,6 +1,7 @@
 """The definition, the sites, the people, and the study-level pause."""
 
 from firstdose.conduct import commands as c
+from firstdose.conduct.access import SYSTEM
 from firstdose.conduct.refusals import Decided, refuse
 from firstdose.protocol.resolved import Protocol
 from firstdose.record import events as e
@@ -48,7 +49,7 @@ def decide_activation(state: State, command: c.ActivateSite) -> Decided:
 
 def decide_account(state: State, command: c.CreateAccount) -> Decided:
     """A login is given once and never again to another person."""
-    if command.login in state.accounts:
+    if command.login in state.accounts or command.login == SYSTEM.login:
         return refuse(
             "access.account",
             f"The login {command.login!r} exists.",

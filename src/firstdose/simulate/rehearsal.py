@@ -7,6 +7,7 @@ is addressed by name and participant (see ``streams``), so a seed gives the same
 import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -21,7 +22,7 @@ from firstdose.simulate.agenda import Agenda
 from firstdose.simulate.participation import Participation, World
 from firstdose.simulate.safety_board import SafetyBoard
 from firstdose.simulate.scenario import Scenario
-from firstdose.simulate.streams import Stream, open_stream
+from firstdose.simulate.streams import open_stream
 from firstdose.terms.outcomes import Refused
 
 START = datetime(2023, 2, 6, 1, 0, tzinfo=UTC)
@@ -76,7 +77,7 @@ class Rehearsal:
         self._agenda = Agenda()
         self._state = state
         self._world = World(protocol, scenario, self._agenda, ask, state)
-        self._board = SafetyBoard(self._world, self._stream(0), self._continue)
+        self._board = SafetyBoard(self._world, open_stream(self._generator(0)), self._continue)
         self._n_candidates = 0
 
     def run(self) -> Iterator[Progress]:
@@ -90,8 +91,10 @@ class Rehearsal:
             n_finished = sum(one.completed_at is not None or one.has_left for one in treated)
             yield Progress(now, len(treated), n_finished, self._protocol.study.enrolment)
 
-    def _stream(self, number: int) -> Stream:
-        return open_stream(np.random.default_rng([self._seed, number]))
+    def _generator(self, number: int) -> np.random.Generator:
+        """One for each candidate in the order in which they come; 0 is the committee's."""
+        study = crc32(self._protocol.study.key.encode())
+        return np.random.default_rng([self._seed, number, study])
 
     def _start(self, now: datetime) -> None:
         for command, actor in cast.start_trial(self._protocol, self._definition, self._digest):
@@ -131,7 +134,7 @@ class Rehearsal:
         for place in range(free):
             self._n_candidates += 1
             number = self._n_candidates
-            rng = np.random.default_rng([self._seed, number])
+            rng = self._generator(number)
             wait = (
                 1.0
                 + place * 2.0

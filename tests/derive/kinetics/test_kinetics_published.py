@@ -1,11 +1,11 @@
 """Areas and terminal slopes of two public data sets, against Phoenix WinNonlin.
 
-Data: indometacin, Kwan et al., J Pharmacokinet Biopharm 1976;4:255-280, and theophylline subject 1, Boeckmann,
-Sheiner and Beal, NONMEM Users Guide Part V, 1994, as R carries them (``Indometh``, ``Theoph``). Results:
-Phoenix WinNonlin output for these data in github.com/asancpt/book-ncar, data-raw/Final_Parameters_Pivoted_*
-(Indometh_Log_Wrong_Extravascular, Theoph_Log, Theoph_Linear), the files that validate NonCompart. Hours and
-mg/L stand where the trial has days and copies per microgram. Tolerance: half of the last printed digit, at
-least that of 9 significant digits.
+Data: indometacin, Kwan et al., J Pharmacokinet Biopharm 1976;4:255-280, and theophylline subject 1,
+Boeckmann, Sheiner and Beal, NONMEM Users Guide Part V, 1994, as R carries them (``Indometh``, ``Theoph``).
+Results: Phoenix WinNonlin output for these data in github.com/asancpt/book-ncar,
+data-raw/Final_Parameters_Pivoted_* (Indometh_Log_Wrong_Extravascular, Theoph_Log, Theoph_Linear), the files
+that validate NonCompart. Hours and mg/L stand where the trial has days and copies per microgram. Tolerance:
+half of the last printed digit (nine or ten significant digits).
 """
 
 from decimal import Decimal

@@ -87,6 +87,8 @@ RESPONSES: dict[str, tuple[Letters, str, str, bool | None, bool | None]] = {
     "a letter missing":   ({"renal": None}, "1.0", "1.0", False, None),
     # --- the physician: less than 0.3 worse
     "worse by 0.29":      ({}, "1.00", "1.29", False, True),
+    "both ends of scale":  ({}, "3", "0", False, True),
+    "nothing and still":   ({}, "0", "0", False, True),
     "worse by 0.3":       ({}, "1.0", "1.3", False, False),
     # --- rescue or a disallowed drug
     "rescued":            ({}, "1.0", "0.0", True, False),

@@ -89,6 +89,16 @@ def test_the_period_of_an_event(onset: str, end: str, period: str) -> None:
     assert derive_period(event, MILESTONES) == period
 
 
+def test_an_event_at_the_very_start_of_lymphodepletion_or_infusion_belongs_to_it() -> None:
+    starts = {
+        "treatment_emergent": MILESTONES.first_infusion,
+        "lymphodepletion": MILESTONES.lymphodepletion_start,
+        "pre": MILESTONES.consent,
+    }
+    for period, start in starts.items():
+        assert derive_period(_event(onset=PartialMoment(start, start)), MILESTONES) == period
+
+
 def test_a_participant_who_was_never_infused_has_no_treatment_emergent_event() -> None:
     never_infused = msgspec.structs.replace(MILESTONES, first_infusion=None)
     assert derive_period(EVENT, never_infused) == "lymphodepletion"

@@ -106,10 +106,12 @@ def derive_half_life(
     -------
     TerminalFit
     NotDerived
-        ``never_quantifiable``, ``too_few_points``, ``no_falling_window``, ``fit_too_poor`` or
-        ``span_too_short``.
+        ``infusion_time_not_known``, ``never_quantifiable``, ``too_few_points``, ``no_falling_window``,
+        ``fit_too_poor`` or ``span_too_short``.
     """
     limits = gates or HalfLifeGates()
+    if after_d is not None and not after_d.is_finite():
+        return NotDerived("infusion_time_not_known", "the time of the last infusion is not known")
     quantifiable = [point for point in profile.points if point.is_quantifiable]
     if not quantifiable:
         return NotDerived("never_quantifiable", "every sample was below quantification")

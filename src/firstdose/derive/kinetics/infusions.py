@@ -13,6 +13,8 @@ from firstdose.derive.kinetics.profile import Point, Profile, derive_profile
 from firstdose.derive.kinetics.samples import Sample
 from firstdose.terms.outcomes import NotDerived
 
+_NOT_IN_ORDER = NotDerived("infusions_not_in_order", "an infusion starts before or with an earlier one")
+
 
 class InfusionKinetics(msgspec.Struct, frozen=True, kw_only=True):
     """The interval from one infusion to the next, or to the end of its window for the last one.
@@ -66,10 +68,8 @@ def derive_infusion_kinetics(
     """
     if not infusion_starts_d:
         return NotDerived("no_infusion", "no infusion was given")
-    if not all(start.is_finite() for start in infusion_starts_d) or any(
-        later <= earlier for earlier, later in pairwise(infusion_starts_d)
-    ):
-        return NotDerived("infusions_not_in_order", "an infusion starts before or with an earlier one")
+    if not _is_in_order(infusion_starts_d):
+        return _NOT_IN_ORDER
     ends = [*infusion_starts_d[1:], infusion_starts_d[-1] + last_interval_d]
     n_infusions = len(infusion_starts_d)
     found = []
@@ -101,14 +101,16 @@ def derive_accumulation(
     Returns
     -------
     Accumulation
-        Not derived: ``single_infusion``, ``intervals_differ`` (the last interval is shorter than the first),
-        ``interval_not_covered``, or the reason why a peak or an area is missing.
+        Not derived: ``single_infusion``, ``infusions_not_in_order``, ``intervals_differ`` (the last interval
+        is shorter than the first), ``interval_not_covered``, or the reason why a peak or an area is missing.
     """
     if len(infusion_starts_d) < 2:  # noqa: PLR2004  # a ratio needs a first and a last infusion
         single = NotDerived("single_infusion", "fewer than two infusions were given")
         return Accumulation(interval_d=single, cmax_ratio=single, auc_ratio=single)
+    if not _is_in_order(infusion_starts_d):
+        return Accumulation(interval_d=_NOT_IN_ORDER, cmax_ratio=_NOT_IN_ORDER, auc_ratio=_NOT_IN_ORDER)
     length_d = infusion_starts_d[1] - infusion_starts_d[0]
-    if not length_d.is_finite() or length_d <= 0 or length_d > last_interval_d:
+    if length_d > last_interval_d:
         differ = NotDerived("intervals_differ", "the last infusion has no interval as long as the first")
         return Accumulation(interval_d=differ, cmax_ratio=differ, auc_ratio=differ)
     first = derive_profile(
@@ -118,12 +120,18 @@ def derive_accumulation(
         is_followed_by_infusion=True,
     )
     last_d = infusion_starts_d[-1]
-    last = derive_profile(samples, start_d=last_d, end_d=last_d + length_d)
+    last = derive_profile(samples, start_d=last_d, end_d=last_d + 28)
     return Accumulation(
         interval_d=length_d,
         cmax_ratio=_cmax_ratio(derive_cmax(first), derive_cmax(last)),
         auc_ratio=_auc_ratio(first, last),
     )
+
+
+def _is_in_order(infusion_starts_d: Sequence[Decimal]) -> bool:
+    if not all(start.is_finite() for start in infusion_starts_d):
+        return False
+    return all(earlier < later for earlier, later in pairwise(infusion_starts_d))
 
 
 def _half_life(
