@@ -5,7 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from firstdose.derive.kinetics.elimination import HalfLifeGates, TerminalFit, compute_terminal_fit
+from firstdose.derive.kinetics.elimination import (
+    HalfLifeGates,
+    TerminalFit,
+    compute_terminal_fit,
+    derive_half_life,
+)
 from firstdose.derive.kinetics.exposure import Area, derive_exposure
 from firstdose.derive.kinetics.infusions import derive_accumulation, derive_infusion_kinetics
 from firstdose.derive.kinetics.parameters import KineticsParameters, derive_kinetics_parameters
@@ -215,6 +220,30 @@ def test_the_extrapolated_area_follows_the_slope_from_the_last_sample_to_day_28(
     assert extrapolated.extrapolated_percent == pytest.approx(100 * tail / (observed + tail))
     assert auc(found.exposure.to_last_quantifiable) == pytest.approx(observed)
     assert not found.exposure.is_covered
+
+
+def test_the_middle_variant_ends_at_the_first_sample_below_quantification() -> None:
+    found = parameters_of([(0, ABSENT), (2, 800), (4, BELOW), (7, ABSENT)]).exposure
+    ends = (found.to_last_quantifiable, found.to_first_below_quantification)
+    assert [(int(a.end_d), a.n_points, a.sources) for a in ends if isinstance(a, Area)] == [
+        (2, 2, (0, 1)),
+        (4, 3, (0, 1, 2)),
+    ]
+
+
+def test_extrapolated_areas_of_two_parts_add_up_on_both_sides_of_the_last_sample() -> None:
+    profile = derive_profile(samples_of([(1, 1600), (2, 800), (3, 400), (4, 200), (5, 100)]))
+    half_life = derive_half_life(profile)
+
+    def extrapolated(start: int, end: int) -> float:
+        return auc(
+            derive_exposure(profile, half_life, start_d=Decimal(start), end_d=Decimal(end)).extrapolated
+        )
+
+    # on the tail: from day 6 to day 7 the level falls from 50 to 25
+    assert extrapolated(6, 7) == pytest.approx(25 / LN2)
+    for middle in (3, 5, 6, 20):
+        assert extrapolated(0, middle) + extrapolated(middle, 28) == pytest.approx(extrapolated(0, 28))
 
 
 def test_without_a_half_life_there_is_no_extrapolated_area_but_the_others_stand() -> None:

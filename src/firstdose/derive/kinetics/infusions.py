@@ -120,7 +120,7 @@ def derive_accumulation(
         is_followed_by_infusion=True,
     )
     last_d = infusion_starts_d[-1]
-    last = derive_profile(samples, start_d=last_d, end_d=last_d + 28)
+    last = derive_profile(samples, start_d=last_d, end_d=last_d + length_d)
     return Accumulation(
         interval_d=length_d,
         cmax_ratio=_cmax_ratio(derive_cmax(first), derive_cmax(last)),

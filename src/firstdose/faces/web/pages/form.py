@@ -1,0 +1,161 @@
+"""One form of a participant: its values with their history, its entry, and corrections with their reasons."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse
+
+from firstdose.conduct.chart import view_form
+from firstdose.conduct.commands import CorrectValue, SubmitForm
+from firstdose.conduct.form_values import check_values
+from firstdose.conduct.visits import UNSCHEDULED, find_schedule
+from firstdose.faces.web.desk import Desk, page
+from firstdose.protocol.resolved import Form, Item
+from firstdose.record.events import Value
+from firstdose.record.state import Participant
+from firstdose.terms.calendar import SHANGHAI
+from firstdose.terms.outcomes import Refused
+from firstdose.terms.words import Text
+
+UNPROCESSABLE = 422
+
+
+@page("form")
+def view(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
+    """The form as it stands; an empty one where it was not filled yet."""
+    participant = desk.find_participant(code)
+    return _render(desk, participant, visit, form)
+
+
+@page("fill_form", "POST")
+def fill(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
+    """Submit a filled form; a refusal stands beside it and nothing typed is lost."""
+    participant = desk.find_participant(code)
+    definition = _find_form(desk, form)
+    typed = desk.request.POST
+    collected_at = _parse_moment(typed.get("collected_at", ""))
+    if collected_at is None:
+        return _render(desk, participant, visit, form, typed=typed, problems={"collected_at": "need_moment"})
+    values = _parse_values(definition, typed)
+    not_done = {
+        item.key: said for item in definition.items if (said := typed.get(f"not_done.{item.key}", "").strip())
+    }
+    answer = desk.ask(
+        SubmitForm(
+            participant=code,
+            visit=visit,
+            form=form,
+            timepoint=_timepoint(desk),
+            collected_at=collected_at,
+            values=values,
+            not_done=not_done,
+        ),
+        participant.site,
+    )
+    if isinstance(answer, Refused):
+        found = {problem.item: problem.text for problem in check_values(definition, values, not_done)}
+        return _render(desk, participant, visit, form, typed=typed, refused=answer, problems=found)
+    return desk.redirect("schedule", code, said="form_recorded")
+
+
+@page("correct_value", "POST")
+def correct(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
+    """Correct one value, with the reason."""
+    participant = desk.find_participant(code)
+    definition = _find_form(desk, form)
+    typed = desk.request.POST
+    item = definition.by_key.get(typed.get("item", ""))
+    if item is None:
+        raise Http404
+    seen = typed.get("seen_position", "")
+    answer = desk.ask(
+        CorrectValue(
+            participant=code,
+            visit=visit,
+            form=form,
+            timepoint=_timepoint(desk),
+            item=item.key,
+            new=_parse_value(item, typed.get("new", "")),
+            reason=typed.get("reason", ""),
+            seen_position=int(seen) if seen.isdecimal() else None,
+        ),
+        participant.site,
+    )
+    if isinstance(answer, Refused):
+        return _render(desk, participant, visit, form, typed=typed, refused=answer)
+    query = {"at": _timepoint(desk)} if _timepoint(desk) else {}
+    desk.request.session["said"] = "value_corrected"
+    return HttpResponse(status=302, headers={"Location": desk.link("form", code, visit, form, **query)})
+
+
+def _render(
+    desk: Desk,
+    participant: Participant,
+    visit: str,
+    form: str,
+    *,
+    typed: Any = None,
+    refused: Refused | None = None,
+    problems: dict[str, Any] | None = None,
+) -> HttpResponse:
+    definition = _find_form(desk, form)
+    record = participant.forms.get((visit, form, _timepoint(desk)))
+    if record is None and not _is_planned(desk, participant, visit, form):
+        raise Http404
+    planned = find_schedule(desk.state, participant).by_key.get(visit)
+    number = visit.removeprefix(UNSCHEDULED)
+    return desk.render(
+        "form.html",
+        UNPROCESSABLE if typed is not None else 200,
+        participant=participant,
+        definition=definition,
+        visit=visit,
+        visit_label=planned.label.text if planned else Text(f"Unscheduled {number}", f"计划外访视 {number}"),
+        timepoint=_timepoint(desk),
+        filled=view_form(desk.state, participant, record) if record else None,
+        typed=typed or {},
+        refused=refused,
+        problems=problems or {},
+        may_fill=not desk.as_of and desk.find_actor(SubmitForm, participant.site) is not None,
+        now_at_site=desk.now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
+        tab="schedule",
+    )
+
+
+def _find_form(desk: Desk, form: str) -> Form:
+    found = desk.state.protocol.form_by_key.get(form)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _is_planned(desk: Desk, participant: Participant, visit: str, form: str) -> bool:
+    if visit.startswith(UNSCHEDULED):
+        return True
+    planned = find_schedule(desk.state, participant).by_key.get(visit)
+    points = [at.timepoints or ("",) for at in planned.forms if at.form == form] if planned else []
+    return any(_timepoint(desk) in at for at in points)
+
+
+def _timepoint(desk: Desk) -> str:
+    return str(desk.request.POST.get("at") or desk.request.GET.get("at", ""))
+
+
+def _parse_moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def _parse_values(definition: Form, typed: Any) -> dict[str, Value]:
+    read = {item.key: _parse_value(item, typed.get(f"value.{item.key}", "")) for item in definition.items}
+    return {key: value for key, value in read.items() if value is not None}
+
+
+def _parse_value(item: Item, text: str) -> Value:
+    """What was typed, as the record keeps it: yes and no, or the text itself."""
+    if item.type == "boolean":
+        return {"yes": True, "no": False}.get(text)
+    return text.strip() or None
