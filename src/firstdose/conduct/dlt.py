@@ -4,16 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from firstdose.derive.safety.adverse_events import AdverseEvent, Causality, GradeAt, PartialMoment
 from firstdose.derive.safety.dlt import DltAssessment, DltCriterion, DltException, derive_dlt
 from firstdose.derive.safety.dlt_evaluable import DltEvaluability, InfusionCells, derive_dlt_evaluable
+from firstdose.derive.safety.of_record import as_adverse_event
 from firstdose.protocol.resolved import Dlt, DltCriterionSpecification, Protocol
-from firstdose.record.state import AdverseEventRecord, Participant, State
+from firstdose.record.state import Participant, State
 from firstdose.terms.calendar import protocol_day
-from firstdose.terms.scales import Scale
-
-CAUSALITY_ORDER: tuple[Causality, ...] = ("unrelated", "unlikely", "possible", "probable", "definite")
-LEAST_RELATED: Causality = "unlikely"
 
 
 @lru_cache(maxsize=8)
@@ -42,31 +38,6 @@ def _criterion(
         if excepted
         else (),
         parts=parts,
-    )
-
-
-def as_adverse_event(participant: Participant, record: AdverseEventRecord, dlt: Dlt) -> AdverseEvent:
-    """An adverse event of the record as the definitions read it."""
-    said = record.reported
-    grades = tuple(GradeAt(at, grade) for at, grade, _ in sorted(record.grades, key=lambda step: step[0]))
-    causality = said.causality.get("product")
-    if causality is not None and CAUSALITY_ORDER.index(causality) < CAUSALITY_ORDER.index(dlt.min_causality):
-        causality = min(causality, LEAST_RELATED, key=CAUSALITY_ORDER.index)
-    ended = record.ended.happened_at if record.ended else None
-    return AdverseEvent(
-        key=said.adverse_event,
-        participant=participant.code,
-        soc=said.system_organ_class,
-        pt=said.preferred_term,
-        onset=PartialMoment(said.onset, said.onset),
-        end=PartialMoment(ended, ended) if ended else None,
-        grades=grades or (GradeAt(said.onset, None),),
-        scale=Scale(said.scale, said.scale_version),  # type: ignore[arg-type] # checked when it was reported
-        is_serious=said.is_serious,
-        category=said.category,  # type: ignore[arg-type] # the study file names its own
-        causality_study_product=causality,
-        causality_lymphodepletion=said.causality.get("lymphodepletion"),
-        clearly_due_to=said.clearly_due_to or None,  # type: ignore[arg-type] # free words of the investigator
     )
 
 

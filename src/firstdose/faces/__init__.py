@@ -1,1 +1,1 @@
-"""x."""
+"""The faces: command line and web. They ask and show; no rule lives here."""

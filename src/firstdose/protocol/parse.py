@@ -5,7 +5,7 @@ with a point are read as decimals. A key that stands twice is a fault: nothing i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -103,8 +103,9 @@ def parse_protocol(files: Mapping[str, str]) -> Parsed | tuple[Fault, ...]:
             places.fault(tuple(entry["loc"]), entry["msg"], why=_shown(entry["input"]))
             for entry in error.errors(include_url=False)
         )
-    bases, unlabelled = _read_bases(tree, places)
-    return unlabelled or Parsed(written, places, bases)
+    reader = _BasisReader(places)
+    reader.read(tree, (), is_labelled=False)
+    return tuple(reader.faults) or Parsed(written, places, reader.bases)
 
 
 def clause_of(path: Path) -> str:
@@ -145,50 +146,45 @@ def _note_places(
     return faults
 
 
-def _read_bases(tree: dict[str, Any], places: Places) -> tuple[dict[str, Basis], tuple[Fault, ...]]:
-    """The labels of all values by clause, and a fault for each value or label that is not right."""
-    bases: dict[str, Basis] = {}
-    faults: list[Fault] = []
+class _BasisReader:
+    """Reads the labels of all values by clause; notes a fault for each value or label that is not right."""
 
-    def label(path: Path, said: Any) -> bool:
-        match = SOURCE.match(str(said))
-        if match is None:
-            faults.append(
-                places.fault(
-                    path,
-                    f"{said!r} is not a label",
-                    why="a label is registry, registry-mirror or assumed, then a colon and the basis",
-                )
-            )
-            return False
-        clause = places.clauses.get(path, clause_of(path))
-        bases[clause] = Basis.model_validate({"label": match[1], "basis": " ".join(match[2].split())})
-        return True
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self.bases: dict[str, Basis] = {}
+        self.faults: list[Fault] = []
 
-    def walk(value: Any, path: Path, *, labelled: bool) -> Iterator[Path]:
+    def read(self, value: Any, path: Path, *, is_labelled: bool) -> None:
+        """Read a value and everything below it; a label holds for everything below its mapping."""
         if isinstance(value, dict):
+            own = value.get("sources") or {}
             if value.get("source") is not None:
-                labelled = label(path, value["source"]) or labelled
-            for field, said in (value.get("sources") or {}).items():
+                is_labelled = self._label(path, value["source"]) or is_labelled
+            for field, said in own.items():
                 if field not in value:
-                    faults.append(places.fault((*path, "sources", field), f"there is no {field!r} to label"))
-                label((*path, field), said)
+                    what = f"there is no {field!r} to label"
+                    self.faults.append(self._places.fault((*path, "sources", field), what))
+                self._label((*path, field), said)
             for field, below in value.items():
                 if field not in ("source", "sources"):
-                    own = labelled or field in (value.get("sources") or {})
-                    yield from walk(below, (*path, field), labelled=own)
+                    self.read(below, (*path, field), is_labelled=is_labelled or field in own)
         elif isinstance(value, list):
             for place, below in enumerate(value):
-                yield from walk(below, (*path, place), labelled=labelled)
-        elif not labelled:
-            yield path
+                self.read(below, (*path, place), is_labelled=is_labelled)
+        elif not is_labelled:
+            what = "this value has no label"
+            how = "add source: to its mapping or one above"
+            self.faults.append(self._places.fault(path, what, next=how))
 
-    unlabelled = tuple(walk(tree, (), labelled=False))
-    faults += [
-        places.fault(path, "this value has no label", next="add source: to its mapping or one above")
-        for path in unlabelled
-    ]
-    return bases, tuple(faults)
+    def _label(self, path: Path, said: Any) -> bool:
+        match = SOURCE.match(str(said))
+        if match is None:
+            why = "a label is registry, registry-mirror or assumed, then a colon and the basis"
+            self.faults.append(self._places.fault(path, f"{said!r} is not a label", why=why))
+            return False
+        clause = self._places.clauses.get(path, clause_of(path))
+        self.bases[clause] = Basis.model_validate({"label": match[1], "basis": " ".join(match[2].split())})
+        return True
 
 
 def _shown(value: Any) -> str:

@@ -90,18 +90,23 @@ def _fields(written: object, resolved: type) -> dict[str, object]:
 
 
 def _resolve_part(part: WrittenPart, written: WrittenProtocol) -> Part:
-    ladder = [*part.levels, *part.regimens]
+    ladder = _list_rungs(part)
     source = next((other for other in written.parts.list if other.key == part.regimens_from), None)
-    keys = tuple(rung.key for rung in ([*source.levels, *source.regimens] if source else ladder))
+    keys = tuple(_list_rungs(source) if source else ladder)
     design = None
     if part.design is not None:
         named = _fields(part.design, Design) | {"n_levels": len(ladder)}
         if part.design.titration is not None:
-            named["titration"] = Titration(**_fields(part.design.titration, Titration))  # type: ignore[arg-type]
-        design = Design(**named)  # type: ignore[arg-type]
+            named["titration"] = Titration(**_fields(part.design.titration, Titration))
+        design = Design(**named)
     cohort_size = part.cohort_size or (design.cohort_size if design else 1)
     shared = _fields(part, Part) | {"regimens": keys, "design": design, "cohort_size": cohort_size}
-    return Part(**shared)  # type: ignore[arg-type]
+    return Part(**shared)
+
+
+def _list_rungs(part: WrittenPart) -> list[str]:
+    """The keys of a part's dose levels or regimens, lowest first."""
+    return [level.key for level in part.levels] + [regimen.key for regimen in part.regimens]
 
 
 def _resolve_regimens(written: WrittenProtocol) -> Iterable[Regimen]:
@@ -228,4 +233,4 @@ def _resolve_item(item: WrittenItem, form: WrittenForm, written: WrittenProtocol
         standard = ItemStandard(domain=form.domain, test=standard.test, unit=standard.unit)
     decimals = 0 if item.type == "integer" else item.decimals
     shared = _fields(item, Item) | {"choices": choices, "standard": standard, "decimals": decimals}
-    return Item(**shared)  # type: ignore[arg-type]
+    return Item(**shared)

@@ -5,6 +5,7 @@ it, ``sources: {field: "registry: basis"}`` for single fields. A label is one of
 ``registry-mirror`` and ``assumed``; a value without a label is a fault.
 """
 
+import json
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -282,3 +283,9 @@ class WrittenProtocol(BaseModel):
     analysis_sets: WrittenSets
     endpoints: WrittenEndpoints
     definitions: WrittenDefinitions
+
+
+def write_json_schema() -> str:
+    """The JSON Schema of the written form, for editors and other programs."""
+    schema = WrittenProtocol.model_json_schema()
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2)

@@ -20,6 +20,11 @@ def write_definition(protocol: Protocol) -> tuple[str, str]:
     return text, sha256(text.encode()).hexdigest()
 
 
+def name_command(seed: int, number: int) -> str:
+    """The id of a rehearsal's command; it tells a rehearsed record from a real one."""
+    return f"rehearsal-{seed}-{number:06d}"
+
+
 class _Desk:
     """Where the rehearsal asks: the sitting of the day."""
 
@@ -31,7 +36,7 @@ class _Desk:
     def ask(self, command: AnyCommand, actor: Actor, now: datetime) -> tuple[AnyEvent, ...] | Refused:
         assert self.sitting is not None
         self._n_commands += 1
-        command_id = f"rehearsal-{self._seed}-{self._n_commands:06d}"
+        command_id = name_command(self._seed, self._n_commands)
         answer = self.sitting.ask(command, actor, now=now, command_id=command_id)
         return answer if isinstance(answer, Refused) else tuple(entry.event for entry in answer.entries)
 

@@ -136,9 +136,14 @@ class Trial:
         return state
 
 
+def name_software() -> str:
+    """The software that an event was recorded under."""
+    return f"firstdose {__version__}"
+
+
 def name_release(state: State) -> str:
     """The software and the study definition that an event was recorded under."""
     if state.definition is None:
-        return f"firstdose {__version__}"
+        return name_software()
     study = state.definition.study
-    return f"firstdose {__version__}; {study.key} {study.version} {state.definition_digest[:12]}"
+    return f"{name_software()}; {study.key} {study.version} {state.definition_digest[:12]}"
