@@ -146,7 +146,9 @@ def _configure(path: Path, secret_key: str, shell: Mapping[str, Any]) -> None:
     """Put the settings in force, once a process; the settings of the pages may come later."""
     if settings.configured:
         if settings.DATABASES["default"]["NAME"] != str(path):
-            raise RuntimeError(f"accounts of {settings.DATABASES['default']['NAME']} are open in this process")
+            raise RuntimeError(
+                f"accounts of {settings.DATABASES['default']['NAME']} are open in this process"
+            )
         for name, value in shell.items():
             setattr(settings, name, value)
         return

@@ -73,7 +73,8 @@ def find_next_cohort(state: State, part_key: str, regimen_key: str) -> NextCohor
     room = find_room(state, part)
     if room < 1:
         return refuse_full(state, part)
-    is_titration = part.design is not None and part.design.titration is not None and capacity == 1
+    titration = part.design.titration if part.design is not None else None
+    is_titration = titration is not None and capacity == 1 and level < titration.until_level
     purpose = "titration" if is_titration else "escalation"
     return NextCohort(regimen_key, min(capacity, room), purpose, decision)
 

@@ -59,9 +59,10 @@ def compile_design(specification: DesignSpecification) -> tuple[DecisionTable, s
 def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
     """The counts of a part up to a cutoff.
 
-    A participant with a DLT counts at once; one without counts when found DLT-evaluable. Pending is every
-    place of the part's cohorts that may still count: infused and not determined, reserved, or still free in
-    an open cohort. Participants who are not evaluable are in no count.
+    A participant with a DLT counts at once; one without counts when found DLT-evaluable, from the end of the
+    window on. Pending is every place of the part's cohorts that may still count: infused and not determined
+    by the cutoff, reserved, or still free in an open cohort. Participants who are not evaluable are in no
+    count.
     """
     design = part.design
     assert design is not None
@@ -76,12 +77,14 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
             n_pending[level - 1] += cohort.capacity - len(cohort.participants)
         for participant in (state.participants[code] for code in cohort.participants):
             had_dlt = _had_dlt(participant, cutoff)
-            if had_dlt or (
-                participant.evaluability is not None and participant.evaluability.is_dlt_evaluable
-            ):
+            if had_dlt or _is_clean(participant, part, cutoff):
                 n[level - 1] += 1
                 n_dlt[level - 1] += had_dlt
-            elif participant.evaluability is None:
+            elif (
+                not participant.is_determined
+                or participant.evaluability is None
+                or participant.evaluability.is_dlt_evaluable
+            ):
                 n_pending[level - 1] += 1
     return Counts(
         tallies=Tallies(tuple(n), tuple(n_dlt), tuple(n_pending)),
@@ -95,6 +98,18 @@ def _had_dlt(participant: Participant, cutoff: datetime) -> bool:
     return any(
         record.dlt is not None and record.dlt.is_dlt and record.reported.onset <= cutoff
         for record in participant.adverse_events.values()
+    )
+
+
+def _is_clean(participant: Participant, part: Part, cutoff: datetime) -> bool:
+    """Whether a participant was seen through the whole window by the cutoff, and had no DLT."""
+    determined, first = participant.evaluability, participant.first_infusion_at
+    return (
+        determined is not None
+        and determined.is_dlt_evaluable
+        and not determined.had_dlt
+        and first is not None
+        and protocol_day(cutoff, first) >= part.dlt_window.last
     )
 
 

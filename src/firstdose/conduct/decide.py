@@ -56,7 +56,6 @@ _DECIDE: dict[type[c.Command], Callable[[State, Any], Decided]] = {
     c.ReportAdverseEvent: safety.decide_adverse_event,
     c.GradeAdverseEvent: safety.decide_grade,
     c.EndAdverseEvent: safety.decide_event_end,
-    c.DetermineEvaluability: safety.decide_evaluability,
     c.WithdrawParticipant: enrolment.decide_withdrawal,
     c.CompleteParticipant: enrolment.decide_completion,
     c.MakeDecision: review.decide_decision,
@@ -94,6 +93,8 @@ def decide(state: State, command: c.AnyCommand, now: datetime, actor: c.Actor, h
         return review.decide_snapshot(state, command, now, head)
     if isinstance(command, c.AdjudicateDlt):
         return safety.decide_dlt(state, command, now)
+    if isinstance(command, c.DetermineEvaluability):
+        return safety.decide_evaluability(state, command, now)
     if isinstance(command, c.SignDecision):
         return review.decide_signature(state, command, actor)
     return _DECIDE[type(command)](state, command)

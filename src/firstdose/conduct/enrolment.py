@@ -129,6 +129,14 @@ def decide_screen_failure(state: State, command: c.FailScreening) -> Decided:
             "Record a withdrawal instead.",
             "请改为记录退出。",
         )
+    if not command.reason.strip():
+        return refuse(
+            "eligibility.screen_failure",
+            "A screen failure needs a reason.",
+            "筛选失败须说明理由。",
+            "Give the reason in a few words.",
+            "请简要填写理由。",
+        )
     failed = e.ScreenFailed(
         participant=participant.code,
         happened_at=command.happened_at,
@@ -143,7 +151,7 @@ def decide_withdrawal(state: State, command: c.WithdrawParticipant) -> Decided:
     participant = find_participant(state, command.participant)
     if isinstance(participant, Refused):
         return participant
-    refused = refuse_leaver(participant)
+    refused = refuse_leaver(participant) or _refuse_completed(participant)
     if refused:
         return refused
     withdrawn = e.ParticipantWithdrawn(
@@ -160,7 +168,7 @@ def decide_completion(state: State, command: c.CompleteParticipant) -> Decided:
     participant = find_participant(state, command.participant)
     if isinstance(participant, Refused):
         return participant
-    refused = refuse_leaver(participant)
+    refused = refuse_leaver(participant) or _refuse_completed(participant)
     if refused:
         return refused
     regimen = state.regimen_of(participant)
@@ -174,6 +182,18 @@ def decide_completion(state: State, command: c.CompleteParticipant) -> Decided:
             "请记录末次访视（已完成或缺失）。",
         )
     return [e.ParticipantCompleted(participant=participant.code, happened_at=command.happened_at)]
+
+
+def _refuse_completed(participant: Participant) -> Refused | None:
+    if participant.completed_at is None:
+        return None
+    return refuse(
+        "schedules.end",
+        f"{participant.code} has completed the follow-up.",
+        f"{participant.code} 已完成随访。",
+        "Nothing is needed.",
+        "无需操作。",
+    )
 
 
 def _give_place_back(participant: Participant, reason: str) -> list[e.AnyEvent]:

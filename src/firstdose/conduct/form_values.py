@@ -12,7 +12,7 @@ from firstdose.terms.measures import read_decimal
 from firstdose.terms.outcomes import NotDerived
 from firstdose.terms.words import Text
 
-NUMBER = re.compile(r"^-?[0-9]+(\.[0-9]+)?$")
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ def _check_date(item: Item, value: str) -> Problem | None:
 
 def _check_number(item: Item, value: str) -> Problem | None:
     number = read_decimal(value)
-    if isinstance(number, NotDerived) or not NUMBER.match(value):
+    if isinstance(number, NotDerived) or not NUMBER.fullmatch(value):
         return _wrong(item, f"{value!r} is not a number", f"{value!r} 不是数字")
     places = len(value.partition(".")[2])
     if item.decimals is not None and places > item.decimals:

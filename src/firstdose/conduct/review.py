@@ -7,9 +7,9 @@ import msgspec
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.cohorts import NEXT_COHORT, find_cap_level, find_room, refuse_full
-from firstdose.conduct.counts import recommend_for
+from firstdose.conduct.counts import count_part, recommend_for
 from firstdose.conduct.refusals import Decided, refuse
-from firstdose.design import Action
+from firstdose.design import Action, Tallies
 from firstdose.protocol.resolved import Part
 from firstdose.record import events as e
 from firstdose.record.state import State
@@ -157,9 +157,12 @@ def _refuse_outdated(state: State, snapshot: str, part: Part) -> Refused | None:
         )
         > taken
     ]
-    if snapshot == latest and decided < taken and not changed and not since:
+    is_same = _knows_all(state, state.recommendations[snapshot][0], part)
+    if snapshot == latest and decided < taken and not changed and not since and is_same:
         return None
-    why = ", ".join([*changed, *since]) or "a later snapshot or decision"
+    why = ", ".join([*changed, *since]) or (
+        "a later snapshot or decision" if is_same else "what counts for the rule has changed"
+    )
     return refuse(
         "review.snapshot",
         f"Snapshot {snapshot} is not what is known now: {why}.",
@@ -167,6 +170,14 @@ def _refuse_outdated(state: State, snapshot: str, part: Part) -> Refused | None:
         "Take a new snapshot.",
         "请建立新的快照。",
     )
+
+
+def _knows_all(state: State, stored: e.RecommendationComputed, part: Part) -> bool:
+    """Whether what is recorded now leads to the counts of a recommendation, whatever its cutoff was."""
+    assert state.recorded_at is not None
+    counts = count_part(state, part, state.recorded_at)
+    tallies = Tallies(stored.n_evaluable, stored.n_dlt, stored.n_pending)
+    return (counts.tallies, counts.titration_ended) == (tallies, stored.titration_ended)
 
 
 def _level_of(command: c.MakeDecision, recommended: e.RecommendationComputed) -> int | None:
@@ -192,8 +203,16 @@ def _refuse_level(state: State, command: c.MakeDecision, part: Part, level: int 
             "Leave the regimens out.",
             "请勿填写方案。",
         )
-    if level is None:
+    if level is None and command.action in WITHOUT_COMPLETE_COHORT:
         return None
+    if level is None:
+        return refuse(
+            clause,
+            f"{command.action} names no level, and the rule recommends none.",
+            f"{command.action} 未指定剂量水平，规则也未建议任何水平。",
+            "Name a level, or stop the part as too toxic.",
+            "请指定剂量水平，或以毒性过大终止该部分。",
+        )
     if command.action in NEXT_COHORT and find_room(state, part, closing_open_cohorts=True) < 1:
         return refuse_full(state, part)
     cap = find_cap_level(state, part)

@@ -140,14 +140,14 @@ def decide_event_end(state: State, command: c.EndAdverseEvent) -> Decided:
             "An ongoing event ends after its onset.",
             "仅进行中的事件可在开始之后结束。",
         )
-    return [
-        e.AdverseEventEnded(
-            participant=participant.code,
-            adverse_event=command.adverse_event,
-            outcome=command.outcome,
-            happened_at=command.happened_at,
-        )
-    ]
+    ended = e.AdverseEventEnded(
+        participant=participant.code,
+        adverse_event=command.adverse_event,
+        outcome=command.outcome,
+        happened_at=command.happened_at,
+    )
+    is_death = command.outcome == "fatal"
+    return [ended, *_pause_for_grade(state, record.reported, FATAL if is_death else None)]
 
 
 def decide_dlt(state: State, command: c.AdjudicateDlt, now: datetime) -> Decided:
@@ -193,18 +193,34 @@ def decide_dlt(state: State, command: c.AdjudicateDlt, now: datetime) -> Decided
     return [adjudicated, counted, *_pause_for_dlts(state, participant)]
 
 
-def decide_evaluability(state: State, command: c.DetermineEvaluability) -> Decided:
+def decide_evaluability(state: State, command: c.DetermineEvaluability, now: datetime) -> Decided:
     """Who completed the window with enough cells counts; who does not is replaced where there is room."""
     participant = find_participant(state, command.participant)
     if isinstance(participant, Refused):
         return participant
-    if participant.first_infusion_at is None or participant.evaluability is not None:
+    if participant.first_infusion_at is None or participant.is_determined:
         return refuse(
             "dlt.evaluable",
             f"{participant.code} was not infused, or is determined already.",
             f"{participant.code} 未输注，或已判定。",
             "Determine once, after the first infusion.",
             "请在首次输注后判定一次。",
+        )
+    open_event = next(
+        (
+            key
+            for key, record in participant.adverse_events.items()
+            if record.dlt is None and assess_dlt(state, participant, key, now).is_dlt is not False
+        ),
+        None,
+    )
+    if open_event is not None:
+        return refuse(
+            "dlt.criteria",
+            f"{open_event} of {participant.code} may be dose-limiting and is not adjudicated.",
+            f"{participant.code} 的 {open_event} 可能为剂量限制性毒性，尚未判定。",
+            "Adjudicate the adverse event first.",
+            "请先判定该不良事件。",
         )
     assessed = assess_evaluability(state, participant)
     if isinstance(assessed.is_evaluable, NotDerived):

@@ -105,6 +105,14 @@ def decide_pause(state: State, command: c.PauseTrial) -> Decided:
             "The committee resumes it.",
             "由委员会决定恢复。",
         )
+    if not command.reason.strip():
+        return refuse(
+            "stopping.pause",
+            "A pause needs a reason.",
+            "暂停试验须说明理由。",
+            "Give the reason in a few words.",
+            "请简要填写理由。",
+        )
     return [e.TrialPaused(reason=command.reason)]
 
 

@@ -80,6 +80,9 @@ def decide_lymphodepletion(state: State, command: c.GiveLymphodepletion) -> Deci
             "Give each drug its dose, a number above 0.",
             "请为每种药物填写大于 0 的剂量。",
         )
+    refused = _refuse_order(participant, command)
+    if refused:
+        return refused
     screening_d = state.protocol.eligibility.screening_d
     assert participant.consented_at is not None
     waited = protocol_day(command.happened_at, participant.consented_at)
@@ -99,6 +102,36 @@ def decide_lymphodepletion(state: State, command: c.GiveLymphodepletion) -> Deci
             doses_mg=command.doses_mg,
         )
     ]
+
+
+def _refuse_order(participant: Participant, command: c.GiveLymphodepletion) -> Refused | None:
+    """Lymphodepletion comes after consent and eligibility, and its days are as far apart as planned."""
+    assert participant.consented_at is not None
+    assert participant.eligible_at is not None
+    if command.happened_at < max(participant.consented_at, participant.eligible_at):
+        return refuse(
+            "eligibility.consent",
+            f"{participant.code} had not consented, or was not found eligible, on {_site_time(command.happened_at)}.",
+            f"{_site_time(command.happened_at)} 时 {participant.code} 尚未知情同意或尚未确认入选资格。",
+            "Lymphodepletion follows consent and eligibility.",
+            "清淋须在知情同意和入选确认之后进行。",
+        )
+    if not participant.lymphodepletion:
+        return None
+    before = participant.lymphodepletion[-1]
+    apart, planned = (
+        protocol_day(command.happened_at, before.happened_at),
+        command.planned_day - before.planned_day,
+    )
+    if apart >= planned:
+        return None
+    return refuse(
+        "lymphodepletion.days",
+        f"Lymphodepletion of Day {command.planned_day} comes {apart} days after that of Day {before.planned_day}.",
+        f"第 {command.planned_day} 天的清淋距第 {before.planned_day} 天的清淋仅 {apart} 天。",
+        f"It comes {planned} days after it, or later.",
+        f"须间隔至少 {planned} 天。",
+    )
 
 
 def decide_product_release(state: State, command: c.ReleaseProduct) -> Decided:
@@ -151,7 +184,7 @@ def decide_infusion(state: State, command: c.StartInfusion) -> Decided:
     refused = (
         _refuse_level(state, participant, regimen)
         or _refuse_number(participant, regimen, command)
-        or _refuse_product(participant, command)
+        or _refuse_product(participant, regimen, command)
     )
     if not refused and command.infusion == 1:
         refused = _refuse_lymphodepletion(state, participant, command.happened_at) or _refuse_stagger(
@@ -230,9 +263,21 @@ def _refuse_number(participant: Participant, regimen: Regimen, command: c.StartI
     )
 
 
-def _refuse_product(participant: Participant, command: c.StartInfusion) -> Refused | None:
-    released = participant.products.get(command.infusion)
-    if released is not None and released[0].lot == command.lot:
+def _refuse_product(
+    participant: Participant, regimen: Regimen, command: c.StartInfusion
+) -> Refused | None:
+    """The lot was released for this infusion, before it, and holds no more cells than the regimen gives.
+
+    A lot may have been released for a higher regimen, when the participant had a place there.
+    """
+    found = participant.products.get(command.infusion)
+    released = found[0] if found is not None else None
+    if (
+        released is not None
+        and released.lot == command.lot
+        and released.happened_at <= command.happened_at
+        and Decimal(released.cells_1e9) <= regimen.cells_1e9
+    ):
         return None
     return refuse(
         "product.release",

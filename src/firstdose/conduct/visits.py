@@ -1,5 +1,7 @@
 """Visits, forms, corrections and queries."""
 
+import re
+
 from firstdose.conduct import commands as c
 from firstdose.conduct.enrolment import refuse_without_consent
 from firstdose.conduct.form_values import check_value, check_values
@@ -12,6 +14,7 @@ from firstdose.terms.outcomes import Refused
 
 UNSCHEDULED = "UNS"
 """Visits beyond the schedule are UNS1, UNS2 and so on; any form may be filled at them."""
+_UNSCHEDULED_VISIT = re.compile(UNSCHEDULED + "[1-9][0-9]*")
 
 
 def find_schedule(state: State, participant: Participant) -> Schedule:
@@ -42,7 +45,7 @@ def decide_visit(state: State, command: c.HoldVisit) -> Decided:
     if refused:
         return refused
     held = e.VisitHeld(participant=participant.code, visit=command.visit, happened_on=command.happened_on)
-    if command.visit.startswith(UNSCHEDULED):
+    if _UNSCHEDULED_VISIT.fullmatch(command.visit):
         return [held]
     visit = _find_visit(state, participant, command.visit)
     if isinstance(visit, Refused):
@@ -152,7 +155,7 @@ def _refuse_form(state: State, participant: Participant, command: c.SubmitForm) 
             "Correct single values, with a reason.",
             "请更正个别数值并说明理由。",
         )
-    if command.visit.startswith(UNSCHEDULED):
+    if _UNSCHEDULED_VISIT.fullmatch(command.visit):
         return None
     visit = _find_visit(state, participant, command.visit)
     if isinstance(visit, Refused):

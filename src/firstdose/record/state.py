@@ -201,6 +201,11 @@ class Participant:
         """Whether an adverse event was adjudicated to be a dose-limiting toxicity."""
         return any(event.dlt is not None and event.dlt.is_dlt for event in self.adverse_events.values())
 
+    @property
+    def is_determined(self) -> bool:
+        """Whether it is determined if the participant counts; a DLT that was taken back leaves it open again."""
+        return self.evaluability is not None and (self.has_dlt or not self.evaluability.had_dlt)
+
     def readings(self, form: str, item: str) -> Iterator[Reading]:
         """The numbers of an item, in the order of their collection; what was not measured is left out."""
         for filled in sorted(self.forms_by_name.get(form, ()), key=lambda record: record.collected_at):

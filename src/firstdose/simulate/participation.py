@@ -421,7 +421,7 @@ class Participation:
     def determine(self, now: datetime) -> None:
         """The monitor determines whether the participant counts; open questions of DLT come first."""
         record = self.record
-        if record.evaluability is None:
+        if not record.is_determined:
             if self.work.has_open_adjudication():
                 self.world.agenda.plan(now + DAY, self.determine)
                 return

@@ -206,7 +206,9 @@ def _areas(
     if covered.value is not True:
         absence = covered.value
         if not isinstance(absence, NotDerived):
-            absence = NotDerived("window_not_covered", "the last sample was quantifiable and the window goes on")
+            absence = NotDerived(
+                "window_not_covered", "the last sample was quantifiable and the window goes on"
+            )
         observed = [area if isinstance(area, NotDerived) else absence for area in observed]
     extrapolated = exposure.extrapolated
     if isinstance(covered.value, NotDerived) and not isinstance(extrapolated, NotDerived):

@@ -154,7 +154,9 @@ def _place(
         found: Measurement | NotDerived
         if isinstance(chosen, DatedRecord):
             found = measured[chosen.source]
-        elif not participant.has_left and (today is None or window.days.has(today) or today < window.days.first):
+        elif not participant.has_left and (
+            today is None or window.days.has(today) or today < window.days.first
+        ):
             found = NotDerived("not_yet_due", f"{window.visit.name} is not over yet")
         else:
             found = chosen

@@ -51,7 +51,9 @@ class Desk:
     ``state`` is the state as of ``as_of`` where one is asked for, and then ``now`` is that moment.
     """
 
-    def __init__(self, request: Any, hosted: TrialOnServer, route: Route, roles: set[tuple[Role, str | None]]) -> None:
+    def __init__(
+        self, request: Any, hosted: TrialOnServer, route: Route, roles: set[tuple[Role, str | None]]
+    ) -> None:
         self.request = request
         self.hosted = hosted
         self.route: Route = route
@@ -103,16 +105,17 @@ class Desk:
             query = {"as_of": self.as_of, **query}
         return reverse(route, args=[self.hosted.name, *places], query=query or None)
 
-    def redirect(self, route: str, *places: str, said: str = "") -> HttpResponse:
-        """Go to a page, with a word on what was done."""
-        if said:
-            self.request.session[SAID] = said
-        return redirect(self.link(route, *places))
+    def redirect(
+        self, recorded: Recorded, said: str, route: str, *places: str, **query: object
+    ) -> HttpResponse:
+        """Go to a page after an act, with a word on what was done."""
+        self.request.session[SAID] = "recorded_before" if recorded.was_recorded_before else said
+        return redirect(self.link(route, *places, **query))
 
     def render(self, template: str, status: int = 200, **values: Any) -> HttpResponse:
         """A page of the trial."""
         said = self.request.session.pop(SAID, "")
-        shown = {"desk": self, "said": said, "new_command": str(uuid4()), **values}
+        shown = {"desk": self, "said": said, "new_command": lambda: str(uuid4()), **values}
         return render_page(self.request, template, status, **shown)
 
 
@@ -165,7 +168,9 @@ def page(route: Route, *methods: str) -> Callable[[Callable[..., HttpResponse]],
                 asked = request.GET.get("as_of", "").strip()
                 if asked and route in AS_OF_ROUTES:
                     if not _look_back(desk, asked):
-                        return desk.render("message.html", 400, title="no_such_time", text="no_such_time_text")
+                        return desk.render(
+                            "message.html", 400, title="no_such_time", text="no_such_time_text"
+                        )
                 return view(desk, *places, **named)
 
         return answer

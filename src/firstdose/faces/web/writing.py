@@ -1,28 +1,26 @@
 """How pages write dates, moments and values; and the environment of the templates."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, select_autoescape
+from django.urls import reverse
+from jinja2 import Environment, StrictUndefined
 
+from firstdose.faces.web.words import SEVERAL, WORDS
+from firstdose.protocol.resolved import Item
 from firstdose.record.events import Value
 from firstdose.terms.calendar import SHANGHAI, site_date
 from firstdose.terms.words import Language, Text
-from firstdose.faces.web.words import SEVERAL, WORDS
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def open_environment(**options: Any) -> Environment:
     """The environment of the templates: everything escaped, an unknown name is an error."""
-    options.pop("autoescape", None)
-    return Environment(
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        **options,
-    )
+    stated = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    environment = Environment(**(options | stated))
+    environment.globals["url"] = reverse
+    return environment
 
 
 class Writer:
@@ -40,8 +38,10 @@ class Writer:
 
         Examples
         --------
-        >>> Writer("en").count("days_left", 1), Writer("en").count("days_left", 3), Writer("zh").count("days_left", 1)
-        ('1 day left', '3 days left', '剩余 1 天')
+        >>> Writer("en").count("days_left", 1), Writer("en").count("days_left", 3)
+        ('1 day left', '3 days left')
+        >>> Writer("zh").count("days_left", 1)
+        '剩余 1 天'
         """
         one, several = SEVERAL[key]
         return (one if n == 1 else several).in_language(self.language).format(n=n)
@@ -68,3 +68,12 @@ class Writer:
         if isinstance(value, bool):
             return self.say("yes" if value else "no")
         return value or "–"
+
+    def write_utc(self, moment: datetime) -> str:
+        """A moment in UTC, to the second."""
+        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+    def write_choice(self, item: Item, value: Value) -> str:
+        """The value of an item: a choice by its label."""
+        labels = {choice.key: choice.label.text for choice in item.choices}
+        return labels[value].in_language(self.language) if value in labels else self.write_value(value)

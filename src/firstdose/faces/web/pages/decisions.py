@@ -31,7 +31,7 @@ def take_snapshot(desk: Desk) -> HttpResponse:
     if isinstance(answer, Refused):
         return _render_all(desk, UNPROCESSABLE, refused=answer)
     latest = [key for key, found in desk.state.snapshots.items() if found.part == part][-1]
-    return desk.redirect("decision", latest, said="snapshot_taken")
+    return desk.redirect(answer, "snapshot_taken", "decision", latest)
 
 
 @page("decision")
@@ -51,7 +51,7 @@ def make(desk: Desk, snapshot: str) -> HttpResponse:
     answer = desk.ask(
         MakeDecision(
             snapshot=snapshot,
-            action=action,  # type: ignore[arg-type] # one of the command's literals, checked above
+            action=action,
             level=int(level) if level.isdecimal() else None,
             regimens=tuple(typed.getlist("regimens")) if action == "expand" else (),
             reason=typed.get("reason", "").strip(),
@@ -59,7 +59,7 @@ def make(desk: Desk, snapshot: str) -> HttpResponse:
     )
     if isinstance(answer, Refused):
         return _render_one(desk, snapshot, UNPROCESSABLE, typed=typed, refused=answer)
-    return desk.redirect("decision", snapshot, said="decision_made")
+    return desk.redirect(answer, "decision_made", "decision", snapshot)
 
 
 @page("sign_decision", "POST")
@@ -80,13 +80,11 @@ def sign(desk: Desk, snapshot: str) -> HttpResponse:
     actor = desk.find_actor(SignDecision)
     meaning = desk.writer.say(f"meaning_{actor.role}") if actor else ""
     answer = desk.ask(
-        SignDecision(
-            decision=meeting.decision.made.decision, meaning=meaning, digest=typed.get("digest", "")
-        )
+        SignDecision(decision=meeting.decision.made.decision, meaning=meaning, digest=typed.get("digest", ""))
     )
     if isinstance(answer, Refused):
         return _render_one(desk, snapshot, UNPROCESSABLE, typed=typed, refused=answer)
-    return desk.redirect("decision", snapshot, said="signed")
+    return desk.redirect(answer, "signed", "decision", snapshot)
 
 
 def _render_all(desk: Desk, status: int = 200, refused: Refused | None = None) -> HttpResponse:

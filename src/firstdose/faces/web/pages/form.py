@@ -55,7 +55,7 @@ def fill(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
     if isinstance(answer, Refused):
         found = {problem.item: problem.text for problem in check_values(definition, values, not_done)}
         return _render(desk, participant, visit, form, typed=typed, refused=answer, problems=found)
-    return desk.redirect("schedule", code, said="form_recorded")
+    return desk.redirect(answer, "form_recorded", "schedule", code)
 
 
 @page("correct_value", "POST")
@@ -84,8 +84,7 @@ def correct(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
     if isinstance(answer, Refused):
         return _render(desk, participant, visit, form, typed=typed, refused=answer)
     query = {"at": _timepoint(desk)} if _timepoint(desk) else {}
-    desk.request.session["said"] = "value_corrected"
-    return HttpResponse(status=302, headers={"Location": desk.link("form", code, visit, form, **query)})
+    return desk.redirect(answer, "value_corrected", "form", code, visit, form, **query)
 
 
 def _render(
