@@ -22,8 +22,8 @@ import firstdose.protocol
 from firstdose.adapters.store_memory import MemoryStore
 from firstdose.conduct import commands as c
 from firstdose.conduct.form_values import check_values
+from firstdose.conduct.infusion import find_infusion_visit
 from firstdose.conduct.review import compute_decision_digest
-from firstdose.conduct.treatment import find_infusion_visit
 from firstdose.protocol.resolve import build_protocol
 from firstdose.protocol.resolved import Form, Item, Protocol
 from firstdose.record import events as e

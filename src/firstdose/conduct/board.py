@@ -13,7 +13,7 @@ from firstdose.conduct.cohorts import (
     find_next_cohort,
 )
 from firstdose.conduct.counts import Counts, recommend_for
-from firstdose.conduct.treatment import find_stagger_end
+from firstdose.conduct.infusion import find_stagger_end
 from firstdose.design import Recommendation
 from firstdose.protocol.resolved import Part
 from firstdose.record.state import Cohort, Decision, Participant, State
@@ -21,6 +21,8 @@ from firstdose.terms.calendar import protocol_day, site_date
 from firstdose.terms.outcomes import Refused
 from firstdose.terms.words import Text
 
+LAST_ACTIONS = ("select_mtd", "expand", "stop_too_toxic")
+"""Decisions after which a part opens no further cohort."""
 Status = Literal[
     "reserved", "lymphodepletion", "window_open", "window_over", "dlt", "evaluable", "not_evaluable", "left"
 ]
@@ -110,6 +112,7 @@ class PartBoard(msgspec.Struct, frozen=True, kw_only=True):
     may_open: tuple[NextCohort, ...]
     why_not: Refused | None
     has_begun: bool
+    is_finished: bool
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +161,18 @@ def _view_part(state: State, part: Part, now: datetime, sites: frozenset[str] | 
         may_open=may_open,
         why_not=why_not,
         has_begun=bool(cohorts),
+        is_finished=_is_finished(state, part, cohorts),
     )
+
+
+def _is_finished(state: State, part: Part, cohorts: list[Cohort]) -> bool:
+    """Whether a part takes nobody any more and every window of it is determined."""
+    if not cohorts or any(cohort.is_open for cohort in cohorts):
+        return False
+    followed = [state.participants[code] for cohort in cohorts for code in cohort.participants]
+    decision = find_decision(state, part.key)
+    is_decided = part.design is None or (decision is not None and decision.made.action in LAST_ACTIONS)
+    return is_decided and all(one.evaluability is not None or one.has_left for one in followed)
 
 
 def _view_next(state: State, part: Part) -> tuple[tuple[NextCohort, ...], Refused | None]:

@@ -65,9 +65,7 @@ def _for_monitor(state: State, mine: list[Participant]) -> Iterator[Waiting]:
     for one in mine:
         if not one.infusions or one.cohort is None:
             continue
-        if not one.is_determined and not isinstance(
-            assess_evaluability(state, one).is_evaluable, NotDerived
-        ):
+        if not one.is_determined and not isinstance(assess_evaluability(state, one).is_evaluable, NotDerived):
             yield Waiting("determine", one.cohort, one.code)
         for query in one.queries.values():
             if query.answer and not query.is_closed:

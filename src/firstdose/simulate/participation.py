@@ -9,7 +9,7 @@ from typing import Protocol as Interface
 import numpy as np
 
 from firstdose.conduct import commands as c
-from firstdose.conduct.treatment import find_infusion_visit
+from firstdose.conduct.infusion import find_infusion_visit
 from firstdose.protocol.resolved import Protocol, Regimen, Visit
 from firstdose.record.events import AnyEvent, ParticipantScreened
 from firstdose.record.state import Participant, State

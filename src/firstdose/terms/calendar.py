@@ -48,6 +48,18 @@ def site_date(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
+def render_site_time(moment: datetime) -> str:
+    """A moment as people at the sites write it.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> render_site_time(datetime(2025, 3, 1, 17, 0, tzinfo=UTC))
+    '2025-03-02 01:00'
+    """
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
 def protocol_day(moment: datetime | date, first_infusion: datetime | date) -> int:
     """Days from the first infusion by the calendar: Day 0 is its day, days before are negative. [d].
 

@@ -111,6 +111,7 @@ WORDS: dict[str, Text] = {
     "rule_says_now": Text("The rule says now", "规则当前建议"),
     "decision_in_effect": Text("Decision in effect", "生效的决定"),
     "next_cohort": Text("Next cohort", "下一队列"),
+    "show_ladder": Text("Dose levels", "剂量水平一览"),
     "may_open": Text("May open now", "现在可以开放"),
     "may_not_open": Text("Not yet", "暂不可开放"),
     "follows": Text("follows the rule", "与规则一致"),
