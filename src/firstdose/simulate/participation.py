@@ -10,28 +10,22 @@ import numpy as np
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.infusion import find_infusion_visit
-from firstdose.protocol.resolved import Protocol, Regimen, Visit
-from firstdose.record.events import AnyEvent, ParticipantScreened
-from firstdose.record.state import Participant, State
+from firstdose.protocol.resolved import Regimen, Visit
+from firstdose.record.events import ParticipantScreened
+from firstdose.record.state import Participant
 from firstdose.simulate import cast
-from firstdose.simulate.agenda import Agenda
 from firstdose.simulate.course import Course, Infusion
+from firstdose.simulate.follow_up import FollowUp
 from firstdose.simulate.people import SCREEN_FAILURES, draw_person, draw_screen_failure_reason
-from firstdose.simulate.scenario import Scenario
 from firstdose.simulate.site_work import SiteWork
 from firstdose.simulate.streams import open_stream
 from firstdose.simulate.virtual_participants import Trajectory, simulate_participant
+from firstdose.simulate.world import World
 from firstdose.terms.outcomes import Refused
 
 DAY = timedelta(days=1)
 SCREENING_LASTS_D = 6
 """Days from consent to the end of screening (assumed). [d]."""
-MISSED_SHARE = 0.03
-"""How often a follow-up visit is missed (assumed)."""
-DROPOUT_SHARE = 0.08
-"""How many participants leave before Week 52 (assumed)."""
-LATE_SHARE = 0.04
-"""How often a visit is held after its window (assumed)."""
 PARTIAL_INFUSION_SHARE = 0.03
 """How often an infusion ends before 80 % of the cells are given (assumed)."""
 FAILED_CRITERIA = {
@@ -54,29 +48,6 @@ class Board(Interface):
         """Plan a meeting if the part's latest cohort is complete."""
 
 
-class World:
-    """What all participations share."""
-
-    def __init__(
-        self,
-        protocol: Protocol,
-        scenario: Scenario,
-        agenda: Agenda,
-        ask: Callable[[c.AnyCommand, c.Actor, datetime], tuple[AnyEvent, ...] | Refused],
-        state: Callable[[], State],
-    ) -> None:
-        self.protocol, self.scenario, self.agenda = protocol, scenario, agenda
-        self.ask, self.state = ask, state
-        self.candidates: dict[str, int] = {}
-        self.planned_infusions: dict[str, list[datetime]] = {}
-
-    def expect(self, command: c.AnyCommand, actor: c.Actor, now: datetime) -> tuple[AnyEvent, ...]:
-        """Ask for what must be allowed; a refusal here is a bug of the rehearsal."""
-        answer = self.ask(command, actor, now)
-        assert not isinstance(answer, Refused), f"{now}: {command}: {answer}"
-        return answer
-
-
 class Participation:
     """A candidate who becomes, or does not become, a treated participant."""
 
@@ -90,7 +61,7 @@ class Participation:
         board: Board,
     ) -> None:
         self.world, self.rng, self.number, self.cohort = world, rng, number, cohort
-        self._fill, self._board = fill, board
+        self.fill, self.board = fill, board
         self.stream = open_stream(rng)
         self.person = draw_person(rng, world.scenario)
         sites = world.protocol.sites
@@ -100,6 +71,7 @@ class Participation:
         self.infusions: list[Infusion] = []
         self.lymphodepletion_days: list[int] = []
         self.work = SiteWork(self)
+        self.follow_up = FollowUp(self)
         self._trajectory: Trajectory | None = None
 
     # --- who acts, and what is known
@@ -210,11 +182,11 @@ class Participation:
             return
         self.zero = self._earliest_infusion(now)
         self.world.planned_infusions.setdefault(self.cohort, []).append(self.zero)
-        for visit in self._visits():
+        for visit in self.visits():
             if visit.kind == "lymphodepletion":
                 self.plan(self.zero + visit.day * DAY - timedelta(hours=1), self._lymphodepletion(visit))
             elif visit.kind == "baseline":
-                self.plan(self.zero + visit.day * DAY - timedelta(hours=1), self._holding(visit))
+                self.plan(self.zero + visit.day * DAY - timedelta(hours=1), self.holding(visit))
         self.plan(self.zero - timedelta(hours=2), self._release(1))
 
     def _fail(self, now: datetime, criteria: tuple[str, ...], reason: str) -> None:
@@ -223,7 +195,7 @@ class Participation:
             self.coordinator,
             now,
         )
-        self._fill(self.cohort, now)
+        self.fill(self.cohort, now)
 
     def _earliest_infusion(self, now: datetime) -> datetime:
         """Ten in the morning, a week ahead at least, and after those before in the cohort."""
@@ -235,10 +207,12 @@ class Participation:
         wait = part.stagger.first_to_second_d if len(before) == 1 else part.stagger.next_d
         return max(ready, before[-1] + wait * DAY)
 
-    def _visits(self) -> tuple[Visit, ...]:
+    def visits(self) -> tuple[Visit, ...]:
+        """The planned visits of the regimen."""
         return self.world.protocol.schedule_by_key[self.regimen.schedule].visits
 
-    def _holding(self, visit: Visit) -> Callable[[datetime], None]:
+    def holding(self, visit: Visit) -> Callable[[datetime], None]:
+        """The act of holding a visit."""
         return lambda now: self.work.hold(visit, now)
 
     # --- treatment
@@ -253,7 +227,9 @@ class Participation:
             )
             answer = self.world.ask(command, self.coordinator, now)
             if isinstance(answer, Refused):
-                self._leave(now, "physician_decision", "lymphodepletion could not be given as planned")
+                self.follow_up.leave(
+                    now, "physician_decision", "lymphodepletion could not be given as planned"
+                )
                 return
             self.lymphodepletion_days.append(visit.day)
             self._trajectory = None
@@ -304,7 +280,7 @@ class Participation:
             self.work.hold(visit, now, infused_at=now)
             self.work.plan_adverse_events()
             if infusion == 1:
-                self._plan_follow_up()
+                self.follow_up.plan()
             if infusion < len(self.regimen.infusion_days):
                 due = self.zero + self.regimen.infusion_days[infusion] * DAY
                 self.plan(due - timedelta(hours=2), self._release_if_given(infusion + 1))
@@ -339,7 +315,9 @@ class Participation:
             if waited <= limit:
                 self.plan(now + DAY, self._infuse(infusion, lot))
             else:
-                self._leave(now, "physician_decision", "the first infusion could not be given in time")
+                self.follow_up.leave(
+                    now, "physician_decision", "the first infusion could not be given in time"
+                )
             return
         visit = find_infusion_visit(self.world.state(), self.regimen, infusion)
         if round(self.day(now)) < visit.last_day and not self.record.has_dlt:
@@ -350,102 +328,10 @@ class Participation:
     def _withhold(self, infusion: int, reason: str, now: datetime) -> None:
         command = c.WithholdInfusion(participant=self.code, infusion=infusion, reason=reason, happened_at=now)
         self.world.expect(command, self.investigator, now)
-        visits = self._visits()
+        visits = self.visits()
         for number in range(infusion, len(self.regimen.infusion_days) + 1):
             visit = next(found for found in visits if found.infusion == number)
-            self.plan(self.zero + visit.day * DAY, self._holding(visit))
-
-    # --- follow-up
-
-    def _plan_follow_up(self) -> None:
-        part = self.world.protocol.part_by_key[self.world.state().cohorts[self.cohort].part]
-        infusion_visits = {visit.infusion for visit in self._visits() if visit.infusion}
-        for place, visit in enumerate(self._visits()):
-            if visit.day <= 0 or (visit.infusion or 0) in infusion_visits:
-                continue
-            ends_window = visit.day == part.dlt_window.last
-            at = self.zero + self._visit_day(visit, place) * DAY - timedelta(hours=1)
-            missed = visit.kind == "follow_up" and visit.day > 1 and not ends_window
-            if missed and self.stream.uniform("missed", place) < MISSED_SHARE:
-                self.plan(self.zero + (visit.last_day + 1) * DAY, self._missing(visit))
-            else:
-                self.plan(at, self._holding(visit))
-            if ends_window:
-                self.plan(at + DAY, self.determine)
-        if self.stream.uniform("drops_out") < DROPOUT_SHARE:
-            day = 8 + 330 * self.stream.uniform("drops_out_on")
-            self.plan(self.zero + timedelta(days=round(day), hours=3), self._drop_out)
-        last = self._visits()[-1]
-        self.plan(self.zero + (last.last_day + 6) * DAY, self._finish)
-
-    def _visit_day(self, visit: Visit, place: int) -> int:
-        """Mostly the planned day, sometimes another one of the window, rarely one after it."""
-        luck = self.stream.uniform("visit_day", place)
-        follow_up = visit.day > 28  # noqa: PLR2004 - the close visits are held as planned
-        if follow_up and luck < LATE_SHARE:
-            return visit.last_day + 1 + int(3 * self.stream.uniform("late_by", place))
-        if luck < 0.7:  # noqa: PLR2004
-            return visit.day
-        span = visit.last_day - visit.first_day + 1
-        return visit.first_day + int(span * self.stream.uniform("window_day", place))
-
-    def _missing(self, visit: Visit) -> Callable[[datetime], None]:
-        def miss(now: datetime) -> None:
-            command = c.MissVisit(
-                participant=self.code, visit=visit.key, reason="the participant could not travel"
-            )
-            self.world.expect(command, self.coordinator, now)
-
-        return miss
-
-    def _drop_out(self, now: datetime) -> None:
-        lost = self.stream.uniform("lost") < 0.4  # noqa: PLR2004
-        self._leave(now, "lost_to_follow_up" if lost else "withdrawal_by_participant", "")
-
-    def _leave(self, now: datetime, reason: str, detail: str) -> None:
-        self.world.expect(
-            c.WithdrawParticipant(
-                participant=self.code,
-                happened_at=now,
-                reason=reason,  # type: ignore[arg-type] # one of the command's literals
-                detail=detail,
-            ),
-            self.coordinator,
-            now,
-        )
-        if self.record.infusions:
-            self.world.agenda.plan(now + DAY, self.determine)
-        else:
-            self._fill(self.cohort, now)
-
-    def determine(self, now: datetime) -> None:
-        """The monitor determines whether the participant counts; open questions of DLT come first."""
-        record = self.record
-        if not record.is_determined:
-            if self.work.has_open_adjudication():
-                self.world.agenda.plan(now + DAY, self.determine)
-                return
-            answer = self.world.ask(c.DetermineEvaluability(participant=self.code), cast.MONITOR, now)
-            if isinstance(answer, Refused):
-                self.world.agenda.plan(now + DAY, self.determine)
-                return
-        self.look_at_cohort(now)
-
-    def look_at_cohort(self, now: datetime) -> None:
-        """A place may have come free, or the cohort may be complete."""
-        state = self.world.state()
-        if state.cohorts[self.cohort].is_open:
-            self._fill(self.cohort, now)
-        self._board.consider(state.cohorts[self.cohort].part, now)
-
-    def _finish(self, now: datetime) -> None:
-        last = self._visits()[-1]
-        if last.key not in self.record.visits:
-            self.plan(now + DAY, self._finish)
-            return
-        self.world.expect(
-            c.CompleteParticipant(participant=self.code, happened_at=now), self.coordinator, now
-        )
+            self.plan(self.zero + visit.day * DAY, self.holding(visit))
 
 
 def _body_surface_m2(height_cm: Decimal, weight_kg: Decimal) -> float:

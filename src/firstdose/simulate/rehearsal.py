@@ -19,10 +19,11 @@ from firstdose.record.events import AnyEvent, CohortOpened
 from firstdose.record.state import State
 from firstdose.simulate import cast
 from firstdose.simulate.agenda import Agenda
-from firstdose.simulate.participation import Participation, World
+from firstdose.simulate.participation import Participation
 from firstdose.simulate.safety_board import SafetyBoard
 from firstdose.simulate.scenario import Scenario
 from firstdose.simulate.streams import open_stream
+from firstdose.simulate.world import World
 from firstdose.terms.outcomes import Refused
 
 START = datetime(2023, 2, 6, 1, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from firstdose.design import Tallies, select_mtd
 from firstdose.protocol.resolved import Part
 from firstdose.record.events import DoseDecisionMade, RecommendationComputed, SnapshotTaken
 from firstdose.simulate import cast
-from firstdose.simulate.participation import World
 from firstdose.simulate.streams import Stream
+from firstdose.simulate.world import World
 from firstdose.terms.outcomes import NotDerived, Refused
 
 REVIEW_AFTER_D = 2

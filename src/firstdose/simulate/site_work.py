@@ -239,7 +239,7 @@ class SiteWork:
             assert not isinstance(answer, Refused), answer
             self._to_adjudicate.discard(key)
             if is_dlt:
-                own.look_at_cohort(now)
+                own.follow_up.look_at_cohort(now)
 
         return adjudicate
 

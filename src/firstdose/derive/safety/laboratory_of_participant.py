@@ -1,4 +1,4 @@
-"""Laboratory values of a participant as CTCAE grades: which item is which analyte, read against which range."""
+"""Laboratory values of a participant as CTCAE grades: which item is which analyte, and against which range."""
 
 from collections import defaultdict
 from collections.abc import Mapping
