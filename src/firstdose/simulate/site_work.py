@@ -28,8 +28,8 @@ BY_INVESTIGATOR = frozenset({"sledai", "pga", "bilag", "sdi", "physical_examinat
 """Forms that an investigator fills."""
 SEVERE = 3
 VERSIONS = {"ASTCT": ASTCT_2019.version, "MAGIC": MAGIC_2016.version, "IEC-HS": "2023"}
-CATEGORY = {"cytopenia": "haematological"}
-"""The study file's categories where they have another name."""
+LABORATORY_SOC = "Investigations"
+"""The organ class of laboratory values (MedDRA)."""
 
 
 class SiteWork:
@@ -181,7 +181,7 @@ class SiteWork:
                 verbatim=event.text.zh,
                 preferred_term=event.preferred_term,
                 system_organ_class=event.soc,
-                category=CATEGORY.get(event.category, event.category),
+                category=_category(event),
                 onset=onset,
                 grade=event.grades[0][1],
                 scale=event.scale,
@@ -242,6 +242,13 @@ class SiteWork:
                 own.follow_up.look_at_cohort(now)
 
         return adjudicate
+
+
+def _category(event: VirtualAdverseEvent) -> str:
+    """The study file's category of an event."""
+    if event.category == "cytopenia":
+        return "haematological"
+    return "laboratory" if event.category == "other" and event.soc == LABORATORY_SOC else event.category
 
 
 def _causality(event: VirtualAdverseEvent) -> dict[str, Causality]:
