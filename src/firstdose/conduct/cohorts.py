@@ -9,9 +9,23 @@ from firstdose.protocol.resolved import Part, Regimen
 from firstdose.record import events as e
 from firstdose.record.state import Cohort, Decision, State
 from firstdose.terms.outcomes import Refused
+from firstdose.terms.words import Text
 
 NEXT_COHORT = ("escalate", "stay", "de_escalate")
 """Decisions after which a cohort of the same part follows."""
+
+
+ACTION_WORDS = {
+    "escalate": Text("escalate", "递增剂量"),
+    "stay": Text("treat more participants at the same level", "在同一水平继续入组"),
+    "de_escalate": Text("de-escalate", "递减剂量"),
+    "select_mtd": Text("select the MTD", "确定MTD"),
+    "stop_too_toxic": Text("stop, too toxic", "因毒性过高停止"),
+    "expand": Text("expand regimens", "扩展给药方案"),
+    "hold": Text("hold", "暂缓"),
+    "wait": Text("wait", "等待"),
+}
+"""The actions of recommendations and decisions in words."""
 
 
 class NextCohort(msgspec.Struct, frozen=True):
@@ -115,8 +129,8 @@ def _following(state: State, part: Part) -> tuple[int, int, str] | Refused:
     if made.action not in NEXT_COHORT or made.level is None:
         return refuse(
             f"parts.{part.key}.design",
-            f"The decision {made.decision} is {made.action}: no further cohort in part {part.key}.",
-            f"决定 {made.decision} 为 {made.action}：{part.key} 部分不再开放队列。",
+            f"The decision {made.decision} is to {ACTION_WORDS[made.action].en}: no further cohort in part {part.key}.",
+            f"决定 {made.decision} 为{ACTION_WORDS[made.action].zh}：{part.key} 部分不再开放队列。",
             "A new decision of the committee.",
             "须由委员会作出新的决定。",
         )

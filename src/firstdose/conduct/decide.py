@@ -24,6 +24,30 @@ from firstdose.terms.outcomes import Refused
 MOMENTS = ("happened_at", "collected_at", "onset", "happened_on")
 """Fields in which a command says when something was true."""
 
+NEEDED = (
+    "question",
+    "answer",
+    "meaning",
+    "description",
+    "verbatim",
+    "preferred_term",
+    "lot",
+    "login",
+    "name",
+)
+"""Texts that may not be blank wherever a command has them."""
+NEEDS_REASON = (
+    c.PauseTrial,
+    c.ResumeTrial,
+    c.WithdrawConsent,
+    c.FailScreening,
+    c.CloseCohort,
+    c.ReleaseSlot,
+    c.WithholdInfusion,
+    c.MissVisit,
+)
+"""Acts that are recorded with their reason."""
+
 _DECIDE: dict[type[c.Command], Callable[[State, Any], Decided]] = {
     c.ReleaseStudyDefinition: study_setup.decide_definition,
     c.ActivateSite: study_setup.decide_activation,
@@ -79,7 +103,9 @@ def decide(state: State, command: c.AnyCommand, now: datetime, actor: c.Actor, h
     head : str
         The hash of the log's head; a snapshot keeps it.
     """
-    refused = refuse_actor(state, command, actor) or _refuse_time(state, command, now)
+    refused = (
+        refuse_actor(state, command, actor) or _refuse_time(state, command, now) or _refuse_blank(command)
+    )
     if refused:
         return refused
     if state.definition is None and not isinstance(command, c.ReleaseStudyDefinition):
@@ -130,3 +156,22 @@ def _refuse_time(state: State, command: c.AnyCommand, now: datetime) -> Refused 
             "请校准服务器时钟。",
         )
     return None
+
+
+def _refuse_blank(command: c.AnyCommand) -> Refused | None:
+    """What is recorded says something: no blank question, answer, meaning, or reason where one is due."""
+    fields = [*NEEDED, *(("reason",) if isinstance(command, NEEDS_REASON) else ())]
+    blank = [
+        name
+        for name in fields
+        if isinstance(value := getattr(command, name, None), str) and not value.strip()
+    ]
+    if not blank:
+        return None
+    return refuse(
+        "record.texts",
+        f"{blank[0].replace('_', ' ').capitalize()} is blank.",
+        f"{blank[0]} 为空。",
+        "Write it in words.",
+        "请填写文字说明。",
+    )

@@ -6,7 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from firstdose.conduct import commands as c
-from firstdose.conduct.cohorts import NEXT_COHORT, find_cap_level, find_room, refuse_full
+from firstdose.conduct.cohorts import ACTION_WORDS, NEXT_COHORT, find_cap_level, find_room, refuse_full
 from firstdose.conduct.counts import count_part, recommend_for
 from firstdose.conduct.refusals import Decided, refuse
 from firstdose.design import Action, Tallies
@@ -94,9 +94,10 @@ def decide_decision(state: State, command: c.MakeDecision) -> Decided:
     if not follows and not command.reason.strip():
         return refuse(
             "review.departure",
-            f"The rule recommends {recommended.action} (level {recommended.level}); the decision is "
-            f"{command.action} (level {level}).",
-            f"规则建议 {recommended.action}（水平 {recommended.level}）；决定为 {command.action}（水平 {level}）。",
+            f"The rule recommends to {ACTION_WORDS[recommended.action].en}{_at(recommended.level)}; the decision is to "
+            f"{ACTION_WORDS[command.action].en}{_at(level)}.",
+            f"规则建议{ACTION_WORDS[recommended.action].zh}{_at_zh(recommended.level)}；"
+            f"决定为{ACTION_WORDS[command.action].zh}{_at_zh(level)}。",
             "Give the committee's reason for departing from the rule.",
             "与规则不一致时须说明委员会的理由。",
         )
@@ -228,8 +229,8 @@ def _refuse_level(state: State, command: c.MakeDecision, part: Part, level: int 
         return None
     return refuse(
         clause,
-        f"{command.action} to level {level} is not possible from level {current} (highest allowed: {highest}).",
-        f"不能由水平 {current} {command.action} 至水平 {level}（最高允许水平：{highest}）。",
+        f"From level {current} one cannot {ACTION_WORDS[command.action].en}{_at(level)} (highest allowed: {highest}).",
+        f"在水平 {current} 时不能{ACTION_WORDS[command.action].zh}{_at_zh(level)}（最高允许水平：{highest}）。",
         "No level is skipped, and none is above what the part allows.",
         "不得跳级，且不得高于该部分允许的水平。",
     )
@@ -261,6 +262,14 @@ def _refuse_expansion(
         f"{', '.join(allowed) or 'none'}.",
         f"请在已给药且不高于建议水平的方案中选择 {low} 至 {high} 个：{'、'.join(allowed) or '无'}。",
     )
+
+
+def _at(level: int | None) -> str:
+    return "" if level is None else f" at level {level}"
+
+
+def _at_zh(level: int | None) -> str:
+    return "" if level is None else f"（水平 {level}）"
 
 
 def _follows(command: c.MakeDecision, recommended: e.RecommendationComputed, level: int | None) -> bool:

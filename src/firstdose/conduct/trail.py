@@ -5,20 +5,25 @@ from typing import Any
 
 import msgspec
 
+from firstdose.protocol.resolved import Protocol
 from firstdose.record import events as e
 from firstdose.terms.words import Text
 
 
 class TrailLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the trail: who, when, what, where, from what to what, and why."""
+    """One line of the trail: who, when, what, where, from what to what, and why.
+
+    ``values`` are those of a submitted form.
+    """
 
     entry: e.Entry
     type: str
     title: Text
-    where: str
+    where: Text
     old: str
     new: str
     why: str
+    values: tuple[tuple[Text, str], ...] = ()
 
 
 TITLES: dict[type[e.Event], Text] = {
@@ -79,13 +84,9 @@ _SAY: dict[type[e.Event], Callable[[Any], Said]] = {
     e.InfusionWithheld: lambda event: (f"{event.infusion}", "", "", event.reason),
     e.VisitHeld: lambda event: (event.visit, "", f"{event.happened_on}", ""),
     e.VisitMissed: lambda event: (event.visit, "", "", event.reason),
-    e.FormSubmitted: lambda event: (
-        _place(event), "", ", ".join(f"{key} {_write(value)}" for key, value in event.values.items()), ""
-    ),
-    e.ValueCorrected: lambda event: (
-        f"{_place(event)} · {event.item}", _write(event.old), _write(event.new), event.reason
-    ),
-    e.QueryRaised: lambda event: (f"{event.query} · {_place(event)} · {event.item}", "", event.question, ""),
+    e.FormSubmitted: lambda _: ("", "", "", ""),
+    e.ValueCorrected: lambda event: ("", write_value(event.old), write_value(event.new), event.reason),
+    e.QueryRaised: lambda event: (event.query, "", event.question, ""),
     e.QueryAnswered: lambda event: (event.query, "", event.answer, ""),
     e.QueryClosed: lambda event: (event.query, "", "", ""),
     e.AdverseEventReported: lambda event: (
@@ -108,22 +109,59 @@ _SAY: dict[type[e.Event], Callable[[Any], Said]] = {
 }  # fmt: skip
 
 
-def view_entry(entry: e.Entry) -> TrailLine | None:
+def view_entry(entry: e.Entry, protocol: Protocol) -> TrailLine | None:
     """The line of an entry about a participant; nothing for other entries."""
-    kind = type(entry.event)
+    event = entry.event
+    kind = type(event)
     if kind not in TITLES:
         return None
-    where, old, new, why = _SAY[kind](entry.event)
+    where, old, new, why = _SAY[kind](event)
+    place = Text(where, where)
+    values: tuple[tuple[Text, str], ...] = ()
+    if isinstance(event, e.FormSubmitted | e.ValueCorrected | e.QueryRaised):
+        place = _name_place(event, where, protocol)
+    if isinstance(event, e.FormSubmitted):
+        labels = _list_labels(event.form, protocol)
+        values = tuple(
+            (labels.get(key, Text(key, key)), write_value(value)) for key, value in event.values.items()
+        )
     return TrailLine(
-        entry=entry, type=kind.__name__, title=TITLES[kind], where=where, old=old, new=new, why=why
+        entry=entry,
+        type=kind.__name__,
+        title=TITLES[kind],
+        where=place,
+        old=old,
+        new=new,
+        why=why,
+        values=values,
     )
 
 
-def _place(event: e.FormSubmitted | e.ValueCorrected | e.QueryRaised) -> str:
-    return " · ".join(part for part in (event.visit, event.form, event.timepoint) if part)
+def _name_place(
+    event: e.FormSubmitted | e.ValueCorrected | e.QueryRaised, where: str, protocol: Protocol
+) -> Text:
+    """The visit, the form and the item of an event in words."""
+    form = protocol.form_by_key.get(event.form)
+    title = form.title.text if form else Text(event.form, event.form)
+    parts = [
+        Text(where, where),
+        Text(event.visit, event.visit),
+        title,
+        Text(event.timepoint, event.timepoint),
+    ]
+    if not isinstance(event, e.FormSubmitted):
+        parts.append(_list_labels(event.form, protocol).get(event.item, Text(event.item, event.item)))
+    said = [part for part in parts if part.en]
+    return Text(" · ".join(part.en for part in said), " · ".join(part.zh for part in said))
 
 
-def _write(value: e.Value) -> str:
+def _list_labels(form: str, protocol: Protocol) -> dict[str, Text]:
+    found = protocol.form_by_key.get(form)
+    return {item.key: item.label.text for item in found.items} if found else {}
+
+
+def write_value(value: e.Value) -> str:
+    """A value as the trail writes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value or "∅"
