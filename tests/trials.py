@@ -357,6 +357,15 @@ class SmallTrial:
 
     # --- longer ways
 
+    def complete_cohort(self, part: str, regimen: str) -> list[str]:
+        """A whole cohort whose participants complete the window without a DLT."""
+        cohort = self.open_cohort(part, regimen)
+        sites = ("01", "02", "03")[: self.state.cohorts[cohort].capacity]
+        codes = [self.complete_infusions(self.treat(self.enrol(site, cohort))) for site in sites]
+        for code in codes:
+            self.complete_window(code)
+        return codes
+
     def complete_single(self, part: str, regimen: str, site: str = "01") -> str:
         """A cohort of one participant who completes the window without a DLT; further places are closed."""
         cohort = self.open_cohort(part, regimen)
@@ -429,6 +438,8 @@ def all_event_types() -> tuple[type[e.Event], ...]:
 def ordinary_values(form: Form) -> dict[str, e.Value]:
     """Values that a form accepts without a question."""
     values = {item.key: _ordinary(item) for item in form.items if item.required}
+    asked_for = {problem.item for problem in check_values(form, values, {})}  # by a value of another item
+    values |= {key: _ordinary(form.by_key[key]) for key in asked_for if key not in values}
     problems = check_values(form, values, {})
     assert not problems, problems
     return values

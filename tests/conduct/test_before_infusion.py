@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from tests.trials import DAY, HOUR, SECOND, SmallTrial, coordinator, investigator, pharmacist, replaced, start
 
 from firstdose.conduct import commands as c
 from firstdose.record.state import State
 from firstdose.simulate import cast
-from tests.trials import DAY, HOUR, SECOND, SmallTrial, coordinator, investigator, pharmacist, replaced, start
 
 
 def ready() -> tuple[SmallTrial, str]:
@@ -183,7 +183,11 @@ def test_no_lymphodepletion_is_dated_before_consent_and_eligibility() -> None:
 
 DOSES: dict[str, dict[str, str]] = {
     "a drug is missing": {"fludarabine": "40"},
-    "a drug that is not of the protocol": {"fludarabine": "40", "cyclophosphamide": "480", "bendamustine": "1"},
+    "a drug that is not of the protocol": {
+        "fludarabine": "40",
+        "cyclophosphamide": "480",
+        "bendamustine": "1",
+    },
     "a dose of nothing": {"fludarabine": "0", "cyclophosphamide": "480"},
     "a dose below nothing": {"fludarabine": "-40", "cyclophosphamide": "480"},
     "a dose that is no number": {"fludarabine": "forty", "cyclophosphamide": "480"},

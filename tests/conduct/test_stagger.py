@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-
 from tests.trials import DAY, SECOND, SmallTrial, coordinator, replaced, start
 
 NO_TIME = timedelta(0)

@@ -9,6 +9,7 @@ from firstdose.design import (
     Action,
     DecisionTable,
     DesignSpecification,
+    OverdoseCap,
     Tallies,
     Titration,
     compile_table,
@@ -147,6 +148,108 @@ def test_the_next_cohort(case: Case) -> None:
     assert [found.action, found.level, found.cohort_size] == expected
     assert found.reasons
     assert "{" not in found.reason_text.en + found.reason_text.zh
+
+
+ROLLING = compiled("rolling_six", cohort_size=6, max_n=24, max_n_per_level=6, mtd_min_n=3)
+# fmt: off
+#                              counts             level expected to    size
+ROLLING_CASES: dict[str, tuple[str, int, Action, int | None, int]] = {
+    # --- with every window complete
+    "the first six":            ("0/0",               1, STAY,  1,    6),
+    "0 of 3":                   ("0/3",               1, UP,    2,    6),
+    "0 of 5":                   ("0/5",               1, UP,    2,    6),
+    "0 of 2":                   ("0/2",               1, STAY,  1,    4),
+    "1 of 3":                   ("0/3 1/3",           2, STAY,  2,    3),
+    "1 of 5":                   ("0/3 1/5",           2, STAY,  2,    1),
+    "1 of 6":                   ("0/3 1/6",           2, UP,    3,    6),
+    "2 of 6":                   ("0/3 2/6",           2, MTD,   1,    0),
+    # --- with windows open at the level: two to six are enrolled without waiting
+    "one treated, pending":     ("0/0+1",             1, STAY,  1,    5),
+    "three pending":            ("0/0+3",             1, STAY,  1,    3),
+    "3 of 3 clean, one pending": ("0/3+1",            1, STAY,  1,    2),
+    "one DLT, two pending":     ("1/3+2",             1, STAY,  1,    1),
+    # --- six enrolled: up where the pending could not keep it down, else suspended
+    "5 clean, one pending":     ("0/5+1",             1, UP,    2,    6),
+    "4 clean, two pending":     ("0/4+2",             1, WAIT,  None, 0),
+    "1 of 5, one pending":      ("1/5+1",             1, WAIT,  None, 0),
+    "six pending":              ("0/0+6",             1, WAIT,  None, 0),
+    # --- two DLTs have settled it, whoever is pending; an MTD waits for every window
+    "2 DLTs, two pending":      ("1/4 2/3+2",         2, DOWN,  1,    2),
+    "2 DLTs, MTD would follow": ("0/3 2/3+2",         2, WAIT,  None, 0),
+    "2 DLTs at the lowest":     ("2/3+2",             1, WAIT,  None, 0),
+    # --- a window at another level is waited for
+    "pending below":            ("0/3+1 0/3",         2, WAIT,  None, 0),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", ROLLING_CASES.values(), ids=ROLLING_CASES.keys())
+def test_the_rolling_six_counts_those_who_are_pending(
+    case: tuple[str, int, Action, int | None, int],
+) -> None:
+    counts, level, *expected = case
+    found = recommend(ROLLING, tallies(counts), level)
+    assert [found.action, found.level, found.cohort_size] == expected
+    assert "{" not in found.reason_text.en + found.reason_text.zh
+
+
+def test_the_rolling_six_enrols_nobody_above_a_cap_or_beyond_the_sample() -> None:
+    assert recommend(ROLLING, tallies("0/3 0/1+1"), 2, cap_level=1).action is Action.WAIT
+    short = compiled("rolling_six", cohort_size=6, max_n=8, max_n_per_level=6, mtd_min_n=3)
+    assert recommend(short, tallies("0/3 0/2+1"), 2).cohort_size == 2
+    assert recommend(short, tallies("0/3 0/2+3"), 2).action is Action.WAIT
+
+
+PRECISE = compiled("boin", stop_when_n_at_level=6, max_n=36, max_n_per_level=12, mtd_min_n=3)
+BOUNDED = compiled("boin", mtd_at_most_lambda_d=True, max_n=36, max_n_per_level=12, mtd_min_n=1)
+CAPPED = compiled("boin", overdose_cap=OverdoseCap(Decimal("0.33"), Decimal("0.7")), max_n=36, max_n_per_level=12)
+# fmt: off
+OPTIONS: dict[str, Case] = {
+    # --- it ends where it would stay with so many participants (n.earlystop), not where it moves
+    "2 of 8 stays":             (PRECISE, "0/3 2/8",             2, MTD,   2,    0),
+    "2 of 6 moves":             (PRECISE, "0/3 2/6",             2, DOWN,  1,    3),
+    "1 of 6 moves":             (PRECISE, "0/3 1/6",             2, UP,    3,    3),
+    "2 of 6 at the lowest":     (PRECISE, "2/6",                 1, MTD,   1,    0),
+    "0 of 6 below a closed":    (PRECISE, "0/6 3/3",             1, MTD,   1,    0),
+    "0 of 3 below a closed":    (PRECISE, "0/3 3/3",             1, STAY,  1,    3),
+    # --- Pr(rate > 0.33) above 0.7 closes the level: 2 of 3 has 0.89 by Beta(3, 2), 2 of 6 has 0.58 by Beta(3, 5)
+    "2 of 3 over the cap":      (CAPPED, "0/3 2/3",              2, DOWN,  1,    3),
+    "and never back":           (CAPPED, "0/6 2/3",              1, STAY,  1,    3),
+    "2 of 3 at the lowest":     (CAPPED, "2/3",                  1, TOXIC, None, 0),
+    "2 of 6 under the cap":     (CAPPED, "2/6",                  1, STAY,  1,    3),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", OPTIONS.values(), ids=OPTIONS.keys())
+def test_the_options_of_a_design(case: Case) -> None:
+    table, counts, level, *expected = case
+    found = recommend(table, tallies(counts), level)
+    assert [found.action, found.level, found.cohort_size] == expected
+    assert "{" not in found.reason_text.en + found.reason_text.zh
+
+
+# fmt: off
+WITHIN_LAMBDA_D = {
+    # lambda_d is 0.2984: of 0/3 and 1/3, estimated 0.016 and 0.339, the higher is nearer and exceeds it
+    "the nearest exceeds it":   ("0/3 1/3",  2, 1),
+    "all exceed it":            ("1/3",      1, "estimate_above_lambda_d"),
+    "the nearest does not":     ("0/3 1/6",  2, 2),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("counts", "free", "bounded"), WITHIN_LAMBDA_D.values(), ids=WITHIN_LAMBDA_D.keys())
+def test_the_mtd_may_be_bounded_by_lambda_d(counts: str, free: int, bounded: int | str) -> None:
+    assert select_mtd(PUBLISHED, tallies(counts)) == free
+    found = select_mtd(BOUNDED, tallies(counts))
+    assert (found.reason if isinstance(found, NotDerived) else found) == bounded
+
+
+def test_an_estimate_that_equals_lambda_d_does_not_exceed_it() -> None:
+    # with the target 0.4 and p2 = 0.6 lambda_d is 1/2, and so is the estimate of 3 of 6
+    even = compiled("boin", target_rate=Decimal("0.4"), boin_p2_ratio=Decimal("1.5"), mtd_at_most_lambda_d=True, mtd_min_n=1)
+    assert select_mtd(even, tallies("3/6")) == 1
 
 
 TO_TOP = compiled("boin", titration=Titration(), max_n=24)

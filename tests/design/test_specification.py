@@ -7,6 +7,7 @@ import pytest
 
 from firstdose.design import (
     DesignSpecification,
+    OverdoseCap,
     Tallies,
     Titration,
     check_specification,
@@ -25,6 +26,8 @@ GOOD: dict[str, Any] = {
     "mtd_min_n": 6,
 }
 SIMPLE = GOOD | {"rule": "three_plus_three"}
+ROLLING = GOOD | {"rule": "rolling_six"}
+KEYS = GOOD | {"rule": "keyboard"}
 
 # fmt: off
 BAD = {
@@ -60,6 +63,29 @@ BAD = {
     "3+3 with five at a level":   (SIMPLE, {"max_n_per_level": 5, "mtd_min_n": 3}, "max_n_per_level"),
     "3+3 with seven at the MTD":  (SIMPLE, {"mtd_min_n": 7}, "mtd_min_n"),
     "3+3 with extra safety":      (SIMPLE, {"extra_safe_offset": Decimal("0.05")}, "extra_safe_offset"),
+    # --- the rolling six
+    "one at a time":              (ROLLING, {"cohort_size": 1}, "cohort_size"),
+    "seven at once":              (ROLLING, {"cohort_size": 7}, "cohort_size"),
+    "rolling five":               (ROLLING, {"max_n_per_level": 5, "mtd_min_n": 3}, "max_n_per_level"),
+    # --- the equivalence interval
+    "one margin":                 (KEYS, {"equivalence_interval": (Decimal("0.05"),)}, "equivalence_interval"),
+    "a margin of 0":              (KEYS, {"equivalence_interval": (Decimal(0), Decimal("0.05"))}, "equivalence_interval"),
+    "a margin is a float":        (KEYS, {"equivalence_interval": (0.05, 0.05)}, "equivalence_interval"),
+    "interval from 0":            (KEYS, {"equivalence_interval": (Decimal("0.25"), Decimal("0.05"))}, "equivalence_interval"),
+    "interval to 1":              (KEYS, {"equivalence_interval": (Decimal("0.05"), Decimal("0.75"))}, "equivalence_interval"),
+    "default from below 0":       (KEYS, {"target_rate": Decimal("0.05")}, "equivalence_interval"),
+    "BOIN has no interval":       (GOOD, {"equivalence_interval": (Decimal("0.05"), Decimal("0.05"))}, "equivalence_interval"),
+    # --- the deviations of the TPI
+    "K1 of 0":                    (GOOD | {"rule": "tpi"}, {"tpi_k1": Decimal(0)}, "tpi_k1"),
+    "K2 no decimal":              (GOOD | {"rule": "tpi"}, {"tpi_k2": 1.5}, "tpi_k2"),
+    "keyboard has no K1":         (KEYS, {"tpi_k1": Decimal(1)}, "tpi_k1"),
+    # --- bounds and guards
+    "keyboard has no lambda_d":   (KEYS, {"mtd_at_most_lambda_d": True}, "mtd_at_most_lambda_d"),
+    "precise with nobody":        (GOOD, {"stop_when_n_at_level": 0}, "stop_when_n_at_level"),
+    "precise before an MTD":      (GOOD, {"stop_when_n_at_level": 5}, "stop_when_n_at_level"),
+    "overdose at 1":              (GOOD, {"overdose_cap": OverdoseCap(Decimal(1), Decimal("0.8"))}, "overdose_cap.rate"),
+    "overdose surely":            (GOOD, {"overdose_cap": OverdoseCap(Decimal("0.33"), Decimal(1))}, "overdose_cap.probability"),
+    "overdose below the target":  (GOOD, {"overdose_cap": OverdoseCap(Decimal("0.2"), Decimal("0.8"))}, "overdose_cap.rate"),
 }
 # fmt: on
 
@@ -89,6 +115,13 @@ def test_a_bad_design_is_told_with_its_place(
         {"rule": "three_plus_three"},
         {"rule": "three_plus_three", "six_at_mtd": True},
         {"six_at_mtd": True},
+        {"rule": "rolling_six", "cohort_size": 2},
+        {"rule": "rolling_six", "cohort_size": 6},
+        {"rule": "mtpi", "equivalence_interval": (Decimal("0.24"), Decimal("0.74"))},
+        {"rule": "tpi", "tpi_k1": Decimal("0.01"), "tpi_k2": Decimal(3)},
+        {"stop_when_n_at_level": 6},
+        {"overdose_cap": OverdoseCap(Decimal("0.25"), Decimal("0.99"))},
+        {"mtd_at_most_lambda_d": False},
     ],
 )
 def test_a_good_design_has_no_fault(change: dict[str, Any]) -> None:

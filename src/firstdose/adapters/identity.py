@@ -9,15 +9,19 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, Literal
 
 import django
-from django.conf import settings
+from django import conf
 
 MAX_FAILURES = 5
 """Wrong passwords in a row that lock a login (conduct reference, statement X5)."""
 IDLE_S = 30 * 60
 """A session without a request for this long has ended. [s]."""
+
+N_HASHING = 2
+"""Passwords checked at a time: each takes the memory that argon2 asks for, 100 MiB."""
 
 Checked = Literal["right", "wrong", "locked"]
 
@@ -45,6 +49,7 @@ class Accounts:
 
     def __init__(self, path: Path, shell: Mapping[str, Any] | None = None) -> None:
         self.path = path
+        self._hashing = BoundedSemaphore(N_HASHING)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._file() as file:
             file.executescript(_SCHEMA)
@@ -89,10 +94,11 @@ class Accounts:
         An unknown login takes as long to refuse as a wrong password.
         """
         user = self.find_user(login)
-        if user is None:
-            _user_model()().set_password(password)
-            return "wrong"
-        is_right = user.check_password(password)
+        with self._hashing:
+            if user is None:
+                _user_model()().set_password(password)
+                return "wrong"
+            is_right = user.check_password(password)
         if not user.is_active:
             return "locked"
         if is_right:
@@ -144,6 +150,7 @@ def _user_model() -> Any:
 
 def _configure(path: Path, secret_key: str, shell: Mapping[str, Any]) -> None:
     """Put the settings in force, once a process; the settings of the pages may come later."""
+    settings = conf.settings
     if settings.configured:
         if settings.DATABASES["default"]["NAME"] != str(path):
             raise RuntimeError(

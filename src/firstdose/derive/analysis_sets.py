@@ -1,8 +1,8 @@
 """Who is in which analysis set (ICH E9); the rules in words stand in the study file."""
 
 from collections.abc import Callable
-from datetime import datetime
 
+from firstdose.derive.baseline import is_baseline_moment
 from firstdose.record.state import Participant, State
 
 AnalysisSetKey = str
@@ -39,9 +39,8 @@ def has_pharmacodynamics(participant: Participant) -> bool:
 
 def has_active_baseline(participant: Participant) -> bool:
     """Treated, with a clinical SLEDAI-2K descriptor present before lymphodepletion."""
-    start = participant.first_lymphodepletion_at
     return is_treated(participant) and any(
-        _is_before(form.collected_at, start)
+        is_baseline_moment(participant, form.collected_at)
         and any(value in ("present_sle", "present_unknown") for value in form.values.values())
         for form in participant.forms_by_name.get("sledai", ())
     )
@@ -55,13 +54,8 @@ def _has_later(participant: Participant, form: str) -> bool:
 
 
 def _has_earlier(participant: Participant, form: str) -> bool:
-    start = participant.first_lymphodepletion_at
-    return any(_is_before(found.collected_at, start) for found in participant.forms_by_name.get(form, ()))
-
-
-def _is_before(moment: datetime, start: datetime | None) -> bool:
-    """Before the first lymphodepletion dose; a sample of the same visit is taken before the drugs (P-BASE-1)."""
-    return start is not None and moment <= start
+    found = participant.forms_by_name.get(form, ())
+    return any(is_baseline_moment(participant, filled.collected_at) for filled in found)
 
 
 RULES: dict[AnalysisSetKey, Callable[[Participant], bool]] = {

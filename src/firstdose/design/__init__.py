@@ -13,24 +13,37 @@ from firstdose.design.decision_table import (
     render_table,
     tabulate_decisions,
 )
+from firstdose.design.duration import Calendar, compute_expected_duration_d
 from firstdose.design.exact import (
     FinalStates,
+    GraphSize,
     OperatingCharacteristics,
     compute_operating_characteristics,
+    compute_scenarios,
     enumerate_final_states,
+    estimate_graph_size,
 )
 from firstdose.design.next_cohort import Action
+from firstdose.design.paths import Path, PathStep, enumerate_paths
 from firstdose.design.recommendation import Recommendation, recommend, select_mtd
-from firstdose.design.specification import DesignSpecification, Titration, check_specification
+from firstdose.design.specification import DesignSpecification, OverdoseCap, Titration
+from firstdose.design.specification_faults import check_specification
+from firstdose.design.state_graph import GraphTooLarge
 from firstdose.design.tallies import Tallies, check_tallies
 
 __all__ = [
     "Action",
     "BoundaryRow",
+    "Calendar",
     "DecisionTable",
     "DesignSpecification",
     "FinalStates",
+    "GraphSize",
+    "GraphTooLarge",
     "OperatingCharacteristics",
+    "OverdoseCap",
+    "Path",
+    "PathStep",
     "Recommendation",
     "Tallies",
     "Titration",
@@ -38,8 +51,12 @@ __all__ = [
     "check_tallies",
     "compile_table",
     "compute_digest",
+    "compute_expected_duration_d",
     "compute_operating_characteristics",
+    "compute_scenarios",
     "enumerate_final_states",
+    "enumerate_paths",
+    "estimate_graph_size",
     "recommend",
     "render_table",
     "select_mtd",

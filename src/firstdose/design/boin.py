@@ -16,6 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from firstdose.design.specification import DesignSpecification
 from firstdose.numerics.beta import compute_upper_tail_exact
 from firstdose.numerics.isotonic import compute_isotonic
 
@@ -74,7 +75,7 @@ def compute_boundaries(target_rate: Decimal, p1: Decimal, p2: Decimal) -> tuple[
 
 
 @lru_cache(maxsize=4096)
-def _estimate_and_weight(n: int, n_dlt: int) -> tuple[Fraction, Fraction]:
+def estimate_and_weigh(n: int, n_dlt: int) -> tuple[Fraction, Fraction]:
     """Posterior mean with a Beta(0.05, 0.05) prior, and one over the posterior variance."""
     a, b = Fraction(20 * n_dlt + 1, 20), Fraction(20 * (n - n_dlt) + 1, 20)
     total = a + b
@@ -105,7 +106,7 @@ def assign_closest_level(
     >>> assign_closest_level([3, 6, 6], [0, 1, 3], Fraction(1, 4), may_be_selected=[True, True, True])
     1
     """
-    pairs = [_estimate_and_weight(total, events) for total, events in zip(n, n_dlt, strict=True)]
+    pairs = [estimate_and_weigh(total, events) for total, events in zip(n, n_dlt, strict=True)]
     estimates = compute_isotonic([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
     def closeness(place: int) -> tuple[Fraction, bool, int]:
@@ -113,3 +114,22 @@ def assign_closest_level(
         return abs(estimates[place] - target_rate), not is_below, -place if is_below else place
 
     return min((place for place, may in enumerate(may_be_selected) if may), key=closeness)
+
+
+EXCESS = Fraction(1, 10**20)
+"""How far an estimate must lie above lambda_d to exceed it: lambda_d is known to 27 digits."""
+
+
+def compute_mtd_bound(spec: DesignSpecification) -> Fraction | None:
+    """lambda_d where the design lets no level above it be the MTD (``boundMTD`` of BOIN 2.7.2)."""
+    if spec.rule != "boin" or spec.mtd_at_most_lambda_d is not True:
+        return None
+    p1, p2 = spec.boin_p1_ratio * spec.target_rate, spec.boin_p2_ratio * spec.target_rate
+    return Fraction(compute_boundaries(spec.target_rate, p1, p2)[1])
+
+
+def find_levels_within(n: Sequence[int], n_dlt: Sequence[int], bound: Fraction) -> list[bool]:
+    """Which levels have an isotonic estimate that does not exceed the bound."""
+    pairs = [estimate_and_weigh(total, events) for total, events in zip(n, n_dlt, strict=True)]
+    estimates = compute_isotonic([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    return [estimate <= bound + EXCESS for estimate in estimates]

@@ -8,11 +8,23 @@ import hashlib
 
 import msgspec
 
-from firstdose.design import boin, three_plus_three
-from firstdose.design.specification import DesignSpecification, check_specification
+from firstdose.design import boin
+from firstdose.design.specification import DesignSpecification
+from firstdose.design.specification_faults import check_specification
+from firstdose.design.table_cells import DE_ESCALATE, ESCALATE, STAY, compile_cell
 
-ESCALATE, STAY, DE_ESCALATE = 1, 2, 3
-"""Action codes of the table."""
+__all__ = [
+    "DE_ESCALATE",
+    "ESCALATE",
+    "REASONS",
+    "STAY",
+    "BoundaryRow",
+    "DecisionTable",
+    "compile_table",
+    "compute_digest",
+    "render_table",
+    "tabulate_decisions",
+]
 
 REASONS = (
     "no_one_treated",
@@ -25,23 +37,18 @@ REASONS = (
     "one_dlt_in_three",
     "at_most_one_dlt_in_six",
     "two_or_more_dlt",
+    "rate_below_interval",
+    "rate_in_interval",
+    "rate_above_interval_by_one_dlt",
+    "rate_above_interval",
+    "mass_below_interval",
+    "mass_in_interval",
+    "mass_above_interval",
+    "no_dlt_in_rolling",
+    "one_dlt_in_rolling",
+    "above_overdose_cap",
 )
 """Reason codes; a cell of the table holds the place of its reason in this list."""
-
-_THREE_PLUS_THREE_ACTIONS = {
-    "cohort_incomplete": STAY,
-    "no_dlt_in_three": ESCALATE,
-    "one_dlt_in_three": STAY,
-    "at_most_one_dlt_in_six": ESCALATE,
-    "two_or_more_dlt": DE_ESCALATE,
-}
-
-
-class _Cell(msgspec.Struct, frozen=True):
-    action: int
-    reason: str
-    eliminated: bool = False
-    stops_at_lowest: bool = False
 
 
 class DecisionTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +105,6 @@ def compile_table(spec: DesignSpecification) -> DecisionTable:
     faults = check_specification(spec)
     if faults:
         raise ValueError("; ".join(str(fault) for fault in faults))
-    compile_cell = _boin_cell if spec.rule == "boin" else _three_plus_three_cell
     cells = [[compile_cell(spec, n, y) for y in range(n + 1)] for n in range(spec.max_n + 1)]
     low, high = (None, None)
     if spec.rule == "boin":
@@ -142,29 +148,3 @@ def tabulate_decisions(table: DecisionTable) -> tuple[BoundaryRow, ...]:
         )
         for n in range(1, table.specification.max_n_per_level + 1)
     )
-
-
-def _boin_cell(spec: DesignSpecification, n: int, n_dlt: int) -> _Cell:
-    if n == 0:
-        return _Cell(STAY, "no_one_treated")
-    target = spec.target_rate
-    p1, p2 = spec.boin_p1_ratio * target, spec.boin_p2_ratio * target
-    offset = spec.extra_safe_offset or 0
-    stops = boin.is_excessively_toxic(
-        n, n_dlt, target_rate=target, probability=spec.elimination_probability - offset
-    )
-    if boin.is_excessively_toxic(n, n_dlt, target_rate=target, probability=spec.elimination_probability):
-        return _Cell(DE_ESCALATE, "excessive_toxicity", eliminated=True, stops_at_lowest=True)
-    if boin.is_at_or_above_de_escalation_boundary(n, n_dlt, target_rate=target, p2=p2):
-        return _Cell(DE_ESCALATE, "rate_at_or_above_de_escalation_boundary", stops_at_lowest=stops)
-    if boin.is_at_or_below_escalation_boundary(n, n_dlt, target_rate=target, p1=p1):
-        return _Cell(ESCALATE, "rate_at_or_below_escalation_boundary", stops_at_lowest=stops)
-    return _Cell(STAY, "rate_between_boundaries", stops_at_lowest=stops)
-
-
-def _three_plus_three_cell(_spec: DesignSpecification, n: int, n_dlt: int) -> _Cell:
-    if n == 0:
-        return _Cell(STAY, "no_one_treated")
-    reason = three_plus_three.assign_reason(n, n_dlt)
-    is_closed = reason == "two_or_more_dlt"
-    return _Cell(_THREE_PLUS_THREE_ACTIONS[reason], reason, eliminated=is_closed, stops_at_lowest=is_closed)

@@ -11,19 +11,26 @@ Norris DC, package precautionary, vignette "MCSE-Free" (paths); arXiv 2012.05301
 states with weights is described in the methods page "Exact operating characteristics".
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from math import comb
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
-from firstdose.design.next_cohort import Action, assign_next_cohort
-
-State = tuple[tuple[int, ...], tuple[int, ...], int]
-"""Evaluable participants, participants with a DLT (one per level, lowest first), current level."""
+from firstdose.design.scenarios import MANY_ABOVE, OVERDOSE_RATE, ScenarioCharacteristics, evaluate_scenarios
+from firstdose.design.state_graph import (
+    LAYER_TO_JUDGE_FROM,
+    MOST_STATES,
+    Ends,
+    GraphTooLarge,
+    enumerate_states,
+)
+from firstdose.design.stepping import Assign, IntArray
+from firstdose.design.table_steps import assign_from_table
+from firstdose.design.tallies import Tallies
 
 
 class FinalStates(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,21 +38,45 @@ class FinalStates(msgspec.Struct, frozen=True, kw_only=True):
 
     ``n_evaluable`` and ``n_dlt`` have one row per final state and one column per level; ``mtd`` is the
     selected level from 1, or 0 for none; ``too_toxic`` says whether the part was stopped for toxicity.
+    ``n_cohorts`` and ``n_seconds`` are the mean numbers, over the paths, of cohorts treated and of those with a
+    second participant; ``n_before`` and ``n_dlt_before`` the counts from which the part went on, all 0 for a
+    whole part. ``layers`` is the number of states for each total of participants.
     """
 
     digest: str
-    n_evaluable: NDArray[np.int64]
-    n_dlt: NDArray[np.int64]
+    n_evaluable: IntArray
+    n_dlt: IntArray
     n_paths: NDArray[np.float64]
-    mtd: NDArray[np.int64]
+    mtd: IntArray
     too_toxic: NDArray[np.bool_]
+    n_cohorts: NDArray[np.float64]
+    n_seconds: NDArray[np.float64]
+    n_before: tuple[int, ...]
+    n_dlt_before: tuple[int, ...]
+    target_rate: float
+    max_n: int
+    layers: tuple[int, ...]
+
+
+class GraphSize(msgspec.Struct, frozen=True):
+    """How many states a design reaches with all its participants; ``is_exact`` if they were counted."""
+
+    n_states: int
+    is_exact: bool
 
 
 class OperatingCharacteristics(msgspec.Struct, frozen=True, kw_only=True):
     """What a design does under given true DLT rates; one value per level, lowest first.
 
     ``p_none`` is the probability that no level is selected, ``p_stop_too_toxic`` that the part is stopped for
-    toxicity; ``mean_n`` and ``mean_n_dlt`` are expected participants, and participants with a DLT, in all.
+    toxicity, ``p_stop_early`` that it ends before all its participants were treated; ``mean_n`` and
+    ``mean_n_dlt`` are expected participants, and participants with a DLT, in all; ``p_n[k]`` and
+    ``p_n_dlt[k]`` the probability that they are k. A level is above the MTD where its true rate exceeds the
+    target: ``p_many_above_mtd`` is the probability that more than ``many_above`` of the participants are
+    treated there. ``p_selected_overdose`` and ``mean_n_overdose`` are about levels whose true rate exceeds
+    ``overdose_rate``. ``mean_n_cohorts`` and ``mean_n_seconds`` are expected cohorts, and those of them with a
+    second participant. After counts that were given, all participants are included; ``mean_n_since`` are the
+    expected participants, and the cohorts those, that were still to come.
     """
 
     true_rates: tuple[float, ...]
@@ -57,9 +88,27 @@ class OperatingCharacteristics(msgspec.Struct, frozen=True, kw_only=True):
     mean_n_dlt: float
     p_stop_too_toxic: float
     n_states: int
+    p_stop_early: float
+    p_n: tuple[float, ...]
+    p_n_dlt: tuple[float, ...]
+    many_above: float
+    p_many_above_mtd: float
+    overdose_rate: float
+    p_selected_overdose: float
+    mean_n_overdose: float
+    mean_n_cohorts: float
+    mean_n_seconds: float
+    mean_n_since: float
 
 
-def enumerate_final_states(table: DecisionTable, cap_level: int | None = None) -> FinalStates:
+def enumerate_final_states(
+    table: DecisionTable,
+    cap_level: int | None = None,
+    *,
+    tallies: Tallies | None = None,
+    current_level: int | None = None,
+    most_states: int = MOST_STATES,
+) -> FinalStates:
     """Walk the design over every reachable state.
 
     Parameters
@@ -67,39 +116,129 @@ def enumerate_final_states(table: DecisionTable, cap_level: int | None = None) -
     table : DecisionTable
     cap_level : int, optional
         Highest level that the result of another part allows.
+    tallies : Tallies, optional
+        Counts from which the part goes on, without a pending participant; nobody if left out.
+    current_level : int, optional
+        Level of the last cohort, from 1, if counts are given.
+    most_states : int
+        States with one total of participants beyond which the walk is refused.
+
+    Raises
+    ------
+    GraphTooLarge
+        If the states would not fit into memory; see :func:`estimate_graph_size`.
+    ValueError
+        If a participant is pending.
     """
     spec = table.specification
     nobody = (0,) * spec.n_levels
-    # every step treats at least one participant, so states by their total are reached in order
-    by_total: list[defaultdict[State, int]] = [defaultdict(int) for _ in range(spec.max_n + 1)]
-    by_total[0][nobody, nobody, spec.start_level] = 1
-    finals: defaultdict[tuple[tuple[int, ...], tuple[int, ...], int, bool], int] = defaultdict(int)
-    for total, layer in enumerate(by_total):
-        for (n, n_dlt, current), n_paths in layer.items():
-            step = assign_next_cohort(table, n, n_dlt, current, cap_level=cap_level)
-            if step.size == 0:
-                finals[n, n_dlt, step.level or 0, step.action is Action.STOP_TOO_TOXIC] += n_paths
-                continue
-            level = step.level or current
-            place = level - 1
-            n_after = (*n[:place], n[place] + step.size, *n[level:])
-            following = by_total[total + step.size]
-            for events in range(step.size + 1):
-                n_dlt_after = (*n_dlt[:place], n_dlt[place] + events, *n_dlt[level:])
-                following[n_after, n_dlt_after, level] += n_paths * comb(step.size, events)
-        layer.clear()
+    n, n_dlt = (tallies.n_evaluable, tallies.n_dlt) if tallies else (nobody, nobody)
+    if tallies and any(tallies.n_pending):
+        raise ValueError("a participant is inside the DLT window: wait, or ask for each outcome")
+    ends = enumerate_states(
+        assign_from_table(table, cap_level),
+        max_n=spec.max_n,
+        n=n,
+        n_dlt=n_dlt,
+        level=spec.start_level if current_level is None else current_level,
+        max_n_per_level=spec.max_n_per_level,
+        all_single=spec.cohort_size == 1 and spec.rule not in ALGORITHMIC,
+        most_states=most_states,
+    )
     return FinalStates(
-        digest=table.digest,
-        n_evaluable=np.array([final[0] for final in finals], dtype=np.int64),
-        n_dlt=np.array([final[1] for final in finals], dtype=np.int64),
-        n_paths=np.array(list(finals.values()), dtype=np.float64),
-        mtd=np.array([final[2] for final in finals], dtype=np.int64),
-        too_toxic=np.array([final[3] for final in finals], dtype=np.bool_),
+        digest=table.digest, target_rate=float(spec.target_rate), **_name(ends, n, n_dlt, spec.max_n)
     )
 
 
+def enumerate_final_states_of(
+    assign: Assign, *, digest: str, n_levels: int, start_level: int, max_n: int, target_rate: float
+) -> FinalStates:
+    """The same for a design without a decision table, such as one whose model reads every level.
+
+    Parameters
+    ----------
+    assign : callable
+        Its step; see :mod:`firstdose.design.stepping`.
+    digest : str
+        What names the design, in :func:`compute_scenarios` too.
+    n_levels, start_level, max_n, target_rate
+        As in its specification.
+    """
+    nobody = (0,) * n_levels
+    ends = enumerate_states(assign, max_n=max_n, n=nobody, n_dlt=nobody, level=start_level)
+    return FinalStates(digest=digest, target_rate=target_rate, **_name(ends, nobody, nobody, max_n))
+
+
+def _name(ends: Ends, n: Sequence[int], n_dlt: Sequence[int], max_n: int) -> dict[str, Any]:
+    return {
+        "n_evaluable": ends.n,
+        "n_dlt": ends.n_dlt,
+        "n_paths": ends.n_paths,
+        "mtd": ends.mtd,
+        "too_toxic": ends.too_toxic,
+        "n_cohorts": ends.n_cohorts,
+        "n_seconds": ends.n_seconds,
+        "n_before": tuple(n),
+        "n_dlt_before": tuple(n_dlt),
+        "max_n": max_n,
+        "layers": ends.layers,
+    }
+
+
+def estimate_graph_size(table: DecisionTable) -> GraphSize:
+    """How many states the design reaches with all its participants, before all of them are walked.
+
+    The first layers are counted, and their growth is carried forward; growth slows down, so the estimate errs
+    upwards.
+
+    Examples
+    --------
+    >>> from firstdose.design import DesignSpecification, compile_table
+    >>> table = compile_table(DesignSpecification(
+    ...     rule="boin", n_levels=4, target_rate="0.25", max_n=18, max_n_per_level=18, mtd_min_n=1
+    ... ))
+    >>> estimate_graph_size(table)
+    GraphSize(n_states=282, is_exact=True)
+    """
+    try:
+        states = enumerate_final_states(table, most_states=LAYER_TO_JUDGE_FROM)
+    except GraphTooLarge as refused:
+        return GraphSize(refused.expected, is_exact=False)
+    return GraphSize(len(states.mtd), is_exact=True)
+
+
+def compute_scenarios(
+    final_states: FinalStates,
+    true_rates: NDArray[np.float64],
+    *,
+    overdose_rate: float = OVERDOSE_RATE,
+    many_above: float = MANY_ABOVE,
+) -> ScenarioCharacteristics:
+    """Exact operating characteristics under many scenarios at once.
+
+    Parameters
+    ----------
+    final_states : FinalStates
+    true_rates : array of float, scenarios by levels
+    overdose_rate : float
+        A level with a higher true rate is an overdose.
+    many_above : float
+        The share of participants above the MTD whose exceedance is asked for.
+    """
+    n_levels = final_states.n_evaluable.shape[1]
+    rates = np.asarray(true_rates, dtype=np.float64)
+    if rates.ndim != 2 or rates.shape[1] != n_levels or not ((rates >= 0) & (rates <= 1)).all():  # noqa: PLR2004 - scenarios by levels
+        raise ValueError(f"true_rates must be {n_levels} numbers between 0 and 1")
+    return evaluate_scenarios(final_states, rates, overdose_rate=overdose_rate, many_above=many_above)
+
+
 def compute_operating_characteristics(
-    table: DecisionTable, true_rates: Sequence[float], final_states: FinalStates | None = None
+    table: DecisionTable,
+    true_rates: Sequence[float],
+    final_states: FinalStates | None = None,
+    *,
+    overdose_rate: float = OVERDOSE_RATE,
+    many_above: float = MANY_ABOVE,
 ) -> OperatingCharacteristics:
     """Exact operating characteristics under given true DLT rates.
 
@@ -110,6 +249,8 @@ def compute_operating_characteristics(
         True probability of a DLT, one per level, lowest first.
     final_states : FinalStates, optional
         Of this table, if already enumerated: many scenarios then cost one enumeration.
+    overdose_rate, many_above : float
+        As in :func:`compute_scenarios`.
 
     Examples
     --------
@@ -129,19 +270,16 @@ def compute_operating_characteristics(
     finals = enumerate_final_states(table) if final_states is None else final_states
     if finals.digest != table.digest:
         raise ValueError("the final states belong to another decision table")
-    rates = np.asarray(true_rates, dtype=np.float64)
-    likelihood = rates**finals.n_dlt * (1 - rates) ** (finals.n_evaluable - finals.n_dlt)
-    p_state = finals.n_paths * likelihood.prod(axis=1)
-    p_mtd = np.bincount(finals.mtd, weights=p_state, minlength=n_levels + 1)
-    n_mean, n_dlt_mean = p_state @ finals.n_evaluable, p_state @ finals.n_dlt
+    rates = tuple(float(rate) for rate in true_rates)
+    found = compute_scenarios(finals, np.array([rates]), overdose_rate=overdose_rate, many_above=many_above)
     return OperatingCharacteristics(
-        true_rates=tuple(float(rate) for rate in rates),
-        p_selected=tuple(float(p) for p in p_mtd[1:]),
-        p_none=float(p_mtd[0]),
-        mean_n_per_level=tuple(float(mean) for mean in n_mean),
-        mean_n_dlt_per_level=tuple(float(mean) for mean in n_dlt_mean),
-        mean_n=float(n_mean.sum()),
-        mean_n_dlt=float(n_dlt_mean.sum()),
-        p_stop_too_toxic=float(p_state[finals.too_toxic].sum()),
-        n_states=len(p_state),
+        true_rates=rates,
+        n_states=len(finals.mtd),
+        many_above=many_above,
+        overdose_rate=overdose_rate,
+        **{name: _plain(getattr(found, name)[0]) for name in found.__struct_fields__},
     )
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value.tolist()) if value.ndim else float(value)

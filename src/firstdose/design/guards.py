@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
-from firstdose.design.three_plus_three import assign_cohort_size as complete_three_plus_three
 
 
 def assign_highest_open_level(
@@ -46,8 +46,8 @@ def assign_size(table: DecisionTable, n: Sequence[int], level: int, *, titrating
     n_here = n[level - 1]
     if titrating:
         size = 1
-    elif spec.rule == "three_plus_three":
-        size = complete_three_plus_three(n_here)
+    elif spec.rule in ALGORITHMIC:
+        size = ALGORITHMIC[spec.rule](n_here, spec.cohort_size)
     else:
         # BOIN 2.7.2 fills up the level where titration ended, and treats whole cohorts on a way back down;
         # the level reached last is also completed when a participant could not be evaluated

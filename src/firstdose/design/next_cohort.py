@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from firstdose.design import decision_table as codes
 from firstdose.design.accelerated_titration import is_titrating
+from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_highest_open_level, assign_size, is_lowest_too_toxic
 from firstdose.design.selection import assign_mtd
@@ -46,6 +47,7 @@ class _Counts(NamedTuple):
     n: Sequence[int]
     n_dlt: Sequence[int]
     cap_level: int | None
+    current_level: int
 
 
 def assign_next_cohort(
@@ -72,7 +74,7 @@ def assign_next_cohort(
         Highest level that the result of another part allows.
     """
     spec = table.specification
-    counts = _Counts(table, n, n_dlt, cap_level)
+    counts = _Counts(table, n, n_dlt, cap_level, current_level)
     highest, closed_by = assign_highest_open_level(table, n, n_dlt, cap_level)
     n_here, n_dlt_here = n[current_level - 1], n_dlt[current_level - 1]
     rule_reason = codes.REASONS[table.reasons[n_here][n_dlt_here]]
@@ -91,7 +93,9 @@ def assign_next_cohort(
         return _treat(counts, Action.STAY, current_level, (rule_reason,), titration_ended=titration_ended)
     if is_titrating(spec, n_dlt, current_level, titration_ended=titration_ended) and current_level < highest:
         return _titrate(counts, current_level + 1)
-    if n_here < spec.cohort_size and not (action == codes.DE_ESCALATE and n_dlt_here > MOST_DLT_TO_FILL_UP):
+    if n_here < spec.fewest_to_decide and not (
+        action == codes.DE_ESCALATE and n_dlt_here > MOST_DLT_TO_FILL_UP
+    ):
         # titration that cannot go on ends here, and whole cohorts follow
         return _treat(counts, Action.STAY, current_level, ("cohort_incomplete",), titration_ended=True)
     if action == codes.ESCALATE:
@@ -115,12 +119,15 @@ def _titrate(counts: _Counts, level: int) -> NextCohort:
 def _treat(
     counts: _Counts, action: Action, level: int, reasons: tuple[str, ...], *, titration_ended: bool
 ) -> NextCohort:
-    """The next cohort at the level; if the level is full, the end of the part.
+    """The next cohort at the level; if the level is full or precise enough, the end of the part.
 
     BOIN 2.7.2 (``n.earlystop``) ends when the rule stays at a full level. A full level to which the rule
     moves cannot be treated either, and the data have met there before: the part ends as well.
     """
     table, n = counts.table, counts.n
+    enough = table.specification.fewest_to_stop_at_level
+    if enough is not None and level == counts.current_level and n[level - 1] >= enough:
+        return _stop(counts, (*reasons, "enough_at_level"))
     titrating = is_titrating(table.specification, counts.n_dlt, level, titration_ended=titration_ended)
     size = assign_size(table, n, level, titrating=titrating)
     return NextCohort(action, level, size, reasons) if size else _stop(counts, (*reasons, "level_full"))
@@ -129,26 +136,24 @@ def _treat(
 def _stay_below_closed(counts: _Counts, level: int, reasons: tuple[str, ...]) -> NextCohort:
     """The rule would escalate and no higher level is open.
 
-    The 3+3 has found its MTD once the level has enough participants. BOIN as published treats on: here it
-    ends at the highest level that the design or another part allows, but below an eliminated level it treats
-    on, as published, because more data may still move it down.
+    The 3+3 and the rolling six have found their MTD once the level has enough participants. An interval rule
+    as published treats on: here it ends at the highest level that the design or another part allows, but below
+    an eliminated level it treats on, as published, because more data may still move it down.
     """
     spec = counts.table.specification
-    may_end = spec.rule == "three_plus_three" or (
-        spec.stop_at_top_level and reasons[-1] != "level_above_eliminated"
-    )
+    may_end = spec.rule in ALGORITHMIC or (spec.stop_at_top_level and reasons[-1] != "level_above_eliminated")
     if may_end and counts.n[level - 1] >= spec.fewest_at_mtd:
         return _stop(counts, (*reasons, "enough_at_mtd"))
     return _treat(counts, Action.STAY, level, reasons, titration_ended=True)
 
 
 def _go_down(counts: _Counts, level: int, reasons: tuple[str, ...]) -> NextCohort:
-    """One level down, or further if levels between are closed; the 3+3 may have its MTD there already."""
+    """One level down, or further if levels between are closed; the 3+3 and the rolling six may have their MTD there."""
     table, n, n_dlt = counts.table, counts.n, counts.n_dlt
     spec = table.specification
     n_below = n[level - 1]
     if (
-        spec.rule == "three_plus_three"
+        spec.rule in ALGORITHMIC
         and n_below >= spec.fewest_at_mtd
         and table.actions[n_below][n_dlt[level - 1]] == codes.ESCALATE
     ):

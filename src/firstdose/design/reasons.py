@@ -39,6 +39,53 @@ TEXTS = {
         "at level {level}, {n_dlt} of {n} had a DLT: the level and all above it are closed",
         "剂量水平{level}的{n}例中{n_dlt}例发生DLT：该水平及其以上水平均予关闭",
     ),
+    "rate_below_interval": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate is below the equivalence interval",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率低于等效区间",
+    ),
+    "rate_in_interval": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate is in the equivalence interval",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率位于等效区间内",
+    ),
+    "rate_above_interval_by_one_dlt": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate is above the equivalence interval, and with one "
+        "DLT fewer it would be below",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率高于等效区间，而减少1例DLT则低于该区间",
+    ),
+    "rate_above_interval": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate is above the equivalence interval",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率高于等效区间",
+    ),
+    "mass_below_interval": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate most likely lies below the target interval",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率最可能低于目标区间",
+    ),
+    "mass_in_interval": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate most likely lies in the target interval",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率最可能位于目标区间内",
+    ),
+    "mass_above_interval": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the rate most likely lies above the target interval",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：发生率最可能高于目标区间",
+    ),
+    "no_dlt_in_rolling": Text("at level {level}, none of {n} had a DLT", "剂量水平{level}的{n}例均未发生DLT"),
+    "one_dlt_in_rolling": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: six are enrolled before the level is left",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：入组满6例后再离开该水平",
+    ),
+    "above_overdose_cap": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the overdose cap closes the level and all above it",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：超过过量用药限值，该水平及其以上水平均予关闭",
+    ),
+    # --- the rolling six while windows are open
+    "enrol_while_pending": Text(
+        "participants still inside their DLT window: {n_pending}; up to six are enrolled without waiting",
+        "{n_pending}例参与者仍处于DLT观察窗内；未满6例前无需等待即可入组",
+    ),
+    "pending_cannot_change_it": Text(
+        "participants still inside their DLT window: {n_pending}; no result of theirs could change this",
+        "{n_pending}例参与者仍处于DLT观察窗内；其结果不会改变该结论",
+    ),
     # --- the guards
     "window_open": Text(
         "participants still inside their DLT window: {n_pending}",
@@ -64,6 +111,14 @@ TEXTS = {
     "level_full": Text(
         "level {target} has the most participants allowed at one level",
         "剂量水平{target}已达单一水平例数上限",
+    ),
+    "enough_at_level": Text(
+        "level {target} has as many participants as the estimate there needs",
+        "剂量水平{target}的例数已满足该水平估计所需",
+    ),
+    "estimate_above_lambda_d": Text(
+        "the estimated rate of every level that may be the MTD exceeds the de-escalation boundary",
+        "可作为MTD的各剂量水平的估计发生率均超过递减界值",
     ),
     "sample_complete": Text(
         "all {max_n} participants of the dose escalation have been evaluated",

@@ -7,6 +7,7 @@ import msgspec
 
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.next_cohort import Action, assign_next_cohort
+from firstdose.design.pending import assign_step_while_pending
 from firstdose.design.reasons import render_reasons
 from firstdose.design.selection import assign_mtd
 from firstdose.design.tallies import Tallies, check_tallies
@@ -70,6 +71,7 @@ def recommend(
     -------
     Recommendation
         WAIT while a DLT window is open at any level: elimination and the choice of the MTD read every level.
+        The rolling six alone counts pending participants (:mod:`firstdose.design.pending`).
 
     Raises
     ------
@@ -94,18 +96,13 @@ def recommend(
     if not 1 <= current_level <= spec.n_levels:
         raise ValueError(f"level {current_level} does not exist; the design has levels 1 to {spec.n_levels}")
     n_pending = sum(tallies.n_pending)
-    if n_pending:
-        return Recommendation(
-            action=Action.WAIT,
-            level=None,
-            cohort_size=0,
-            reasons=("window_open",),
-            reason_text=render_reasons(("window_open",), _OPENINGS[Action.WAIT], n_pending=n_pending),
-        )
     n, n_dlt = tallies.n_evaluable, tallies.n_dlt
-    step = assign_next_cohort(
-        table, n, n_dlt, current_level, titration_ended=titration_ended, cap_level=cap_level
-    )
+    if n_pending:
+        step = assign_step_while_pending(table, tallies, current_level, cap_level)
+    else:
+        step = assign_next_cohort(
+            table, n, n_dlt, current_level, titration_ended=titration_ended, cap_level=cap_level
+        )
     opening = _OPENINGS[step.action]
     if step.action is Action.STOP_AND_SELECT_MTD and step.level is None:
         opening = _NO_MTD
@@ -123,6 +120,7 @@ def recommend(
             level=current_level,
             n=n[current_level - 1],
             n_dlt=n_dlt[current_level - 1],
+            n_pending=n_pending,
             max_n=spec.max_n,
             mtd_min_n=spec.fewest_at_mtd,
             target=step.level or current_level,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from firstdose.design import three_plus_three
-from firstdose.design.boin import assign_closest_level
+from firstdose.design.algorithmic import ALGORITHMIC
+from firstdose.design.boin import assign_closest_level, compute_mtd_bound, find_levels_within
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_highest_open_level, is_lowest_too_toxic
 
@@ -14,10 +15,11 @@ def assign_mtd(
 ) -> tuple[int | None, str | None]:
     """The selected level, or None; and a reason code if something is to be said about it.
 
-    BOIN takes the level whose isotonic estimate is closest to the target, 3+3 the highest with at most one
-    DLT in six; both among levels that were tried, are not closed, and have ``fewest_at_mtd`` participants. If
-    no such level has that many, the choice is made among all of them and ``too_few_at_mtd`` says so: a part
-    that reaches its cap still names the level that its data support, and the committee sees the weakness.
+    The 3+3 and the rolling six take the highest level with at most one DLT in six, the others the level whose
+    isotonic estimate is closest to the target; all among levels that were tried, are not closed, and have
+    ``fewest_at_mtd`` participants. If no such level has that many, the choice is made among all of them and
+    ``too_few_at_mtd`` says so: a part that reaches its cap still names the level that its data support, and
+    the committee sees the weakness.
 
     Parameters
     ----------
@@ -30,19 +32,21 @@ def assign_mtd(
     spec = table.specification
     highest, _ = assign_highest_open_level(table, n, n_dlt, cap_level)
     tried = [place for place in range(highest) if n[place] > 0]
-    if spec.rule == "three_plus_three":
+    if spec.rule in ALGORITHMIC:
         tried = [place for place in tried if three_plus_three.is_tolerated(n[place], n_dlt[place])]
     if not tried or is_lowest_too_toxic(table, n, n_dlt):
         return None, "no_mtd"
     has_enough = [n[place] >= spec.fewest_at_mtd for place in tried]
     remark = None if any(has_enough) else "too_few_at_mtd"
     may_be_selected = has_enough if any(has_enough) else [True] * len(tried)
-    if spec.rule == "three_plus_three":
+    if spec.rule in ALGORITHMIC:
         return max(place for place, may in zip(tried, may_be_selected, strict=True) if may) + 1, remark
-    chosen = assign_closest_level(
-        [n[place] for place in tried],
-        [n_dlt[place] for place in tried],
-        Fraction(spec.target_rate),
-        may_be_selected=may_be_selected,
-    )
+    counts = [n[place] for place in tried], [n_dlt[place] for place in tried]
+    bound = compute_mtd_bound(spec)
+    if bound is not None:
+        within = find_levels_within(*counts, bound)
+        may_be_selected = [may and fits for may, fits in zip(may_be_selected, within, strict=True)]
+        if not any(may_be_selected):
+            return None, "estimate_above_lambda_d"
+    chosen = assign_closest_level(*counts, Fraction(spec.target_rate), may_be_selected=may_be_selected)
     return tried[chosen] + 1, remark

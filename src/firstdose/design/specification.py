@@ -1,21 +1,41 @@
-"""The parameters of a dose-escalation design, as plain values, and what may be wrong with them."""
+"""The parameters of a dose-escalation design, as plain values."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from fractions import Fraction
+from typing import Literal, cast
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from firstdose.terms.outcomes import Fault
+from firstdose.design.algorithmic import ALGORITHMIC
+from firstdose.design.rolling_six import FIRST_DECISION
 
-RuleName = Literal["three_plus_three", "boin"]
-RULES: tuple[RuleName, ...] = ("three_plus_three", "boin")
+RuleName = Literal[
+    "three_plus_three", "boin", "i3_plus_3", "keyboard", "mtpi_2", "mtpi", "tpi", "rolling_six"
+]
+RULES: tuple[RuleName, ...] = (
+    "three_plus_three",
+    "boin",
+    "i3_plus_3",
+    "keyboard",
+    "mtpi_2",
+    "mtpi",
+    "tpi",
+    "rolling_six",
+)
+INTERVAL_RULES: tuple[RuleName, ...] = ("i3_plus_3", "keyboard", "mtpi_2", "mtpi")
+"""Rules that read ``equivalence_interval``."""
 
 SIX_AT_MTD = 6
-"""Participants that the 3+3 treats at the MTD when ``six_at_mtd`` is asked for."""
+"""Participants that the 3+3 and the rolling six treat at the MTD when ``six_at_mtd`` is asked for."""
 COHORT_OF_THREE = 3
 """The 3+3's cohort."""
+MARGIN = Decimal("0.05")
+"""Published default of both margins of the equivalence interval (Ji 2010, Guo 2017, Yan 2017, Liu 2020)."""
+TPI_K1, TPI_K2 = Decimal(1), Decimal("1.5")
+"""Published defaults of the TPI (Ji, Li and Bekele 2007)."""
 
-_RATES = (
+RATES = (
     "target_rate",
     "elimination_probability",
     "extra_safe_offset",
@@ -33,14 +53,26 @@ class Titration(msgspec.Struct, frozen=True):
     until_level: int | None = None
 
 
+class OverdoseCap(msgspec.Struct, frozen=True):
+    """A level is closed where the DLT rate exceeds ``rate`` with more than ``probability``.
+
+    The posterior is that of a uniform prior; a level needs three participants to be judged.
+    """
+
+    rate: Decimal
+    probability: Decimal
+
+
 class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
     """A dose-escalation design: its rule and its guards.
 
     Levels are numbered from 1, the lowest; for multiple doses they are regimens in the order of their
-    expected risk. Rates and probabilities are decimals; a text such as ``"0.25"`` is read as one.
+    expected risk. Rates and probabilities are decimals; a text such as ``"0.25"`` is read as one. A parameter
+    that is ``UNSET`` is not asked for: the rule's published default holds, or there is no such guard.
 
     Examples
     --------
+    >>> from firstdose.design.specification_faults import check_specification
     >>> spec = DesignSpecification(
     ...     rule="boin", n_levels=6, target_rate=Decimal("0.250"), max_n=18, max_n_per_level=9, mtd_min_n=6
     ... )
@@ -63,7 +95,10 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
     extra_safe_offset: Decimal | None = None
     """Taken from ``elimination_probability`` at level 1: the BOIN package's stricter stopping rule."""
     six_at_mtd: bool = False
-    """3+3 only: the MTD needs six participants. Other rules read ``mtd_min_n`` alone."""
+    """3+3 and rolling six only: the MTD needs six participants, which is the 3+3 with de-escalation.
+
+    Other rules read ``mtd_min_n`` alone.
+    """
     boin_p1_ratio: Decimal = Decimal("0.6")
     boin_p2_ratio: Decimal = Decimal("1.4")
     stop_at_top_level: bool = True
@@ -71,18 +106,72 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
 
     False is BOIN as published: it treats on at the top until a cap is reached.
     """
+    equivalence_interval: tuple[Decimal, Decimal] | UnsetType = UNSET
+    """Margins (e1, e2): the interval reaches from the target less e1 to the target plus e2."""
+    tpi_k1: Decimal | UnsetType = UNSET
+    """TPI only: posterior standard deviations above the target."""
+    tpi_k2: Decimal | UnsetType = UNSET
+    """TPI only: posterior standard deviations below the target."""
+    mtd_at_most_lambda_d: bool | UnsetType = UNSET
+    """BOIN only: no level whose isotonic estimate exceeds lambda_d is selected (``boundMTD``)."""
+    stop_when_n_at_level: int | UnsetType = UNSET
+    """Stop when the rule stays at a level that has so many participants (``n.earlystop``)."""
+    overdose_cap: OverdoseCap | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """Write every rate in one way, so that 0.25 and 0.250 are the same design."""
-        for name in _RATES:
+        for name in (*RATES, "tpi_k1", "tpi_k2"):
             msgspec.structs.force_setattr(self, name, _plain_decimal(getattr(self, name)))
+        if isinstance(self.equivalence_interval, tuple | list):
+            margins = tuple(_plain_decimal(margin) for margin in self.equivalence_interval)
+            msgspec.structs.force_setattr(self, "equivalence_interval", margins)
+        if isinstance(self.overdose_cap, OverdoseCap):
+            cap = self.overdose_cap
+            plain = OverdoseCap(
+                *(cast("Decimal", _plain_decimal(one)) for one in (cap.rate, cap.probability))
+            )
+            msgspec.structs.force_setattr(self, "overdose_cap", plain)
 
     @property
     def fewest_at_mtd(self) -> int:
         """Fewest participants at the MTD, with the option of the 3+3 taken into account."""
-        if self.rule == "three_plus_three" and self.six_at_mtd:
+        if self.rule in ALGORITHMIC and self.six_at_mtd:
             return max(self.mtd_min_n, SIX_AT_MTD)
         return self.mtd_min_n
+
+    @property
+    def fewest_to_decide(self) -> int:
+        """Participants at a level below which its cohort is completed before the rule decides."""
+        return FIRST_DECISION if self.rule == "rolling_six" else self.cohort_size
+
+    @property
+    def fewest_to_stop_at_level(self) -> int | None:
+        """Participants at a level at which the rule stays, with which the part ends."""
+        return None if self.stop_when_n_at_level is UNSET else self.stop_when_n_at_level
+
+    @property
+    def interval(self) -> tuple[Fraction, Fraction]:
+        """The ends of the equivalence interval.
+
+        Examples
+        --------
+        >>> spec = DesignSpecification(
+        ...     rule="keyboard", n_levels=6, target_rate="0.25", max_n=18, max_n_per_level=9, mtd_min_n=6
+        ... )
+        >>> spec.interval
+        (Fraction(1, 5), Fraction(3, 10))
+        """
+        margins = self.equivalence_interval
+        below, above = (MARGIN, MARGIN) if margins is UNSET else margins
+        return Fraction(self.target_rate - below), Fraction(self.target_rate + above)
+
+    @property
+    def tpi_deviations(self) -> tuple[Decimal, Decimal]:
+        """K1 and K2 of the TPI."""
+        return (
+            TPI_K1 if self.tpi_k1 is UNSET else self.tpi_k1,
+            TPI_K2 if self.tpi_k2 is UNSET else self.tpi_k2,
+        )
 
 
 def _plain_decimal(value: object) -> object:
@@ -92,136 +181,3 @@ def _plain_decimal(value: object) -> object:
         except InvalidOperation:
             return value
     return value.normalize() if isinstance(value, Decimal) and value.is_finite() else value
-
-
-def check_specification(spec: DesignSpecification) -> list[Fault]:
-    """Every bad value of a design, one sentence each, all at once."""
-    faults = _rate_faults(spec) + _count_faults(spec)
-    if spec.rule not in RULES:
-        faults.append(_fault("rule", f"rule {spec.rule!r} is not known", "write " + " or ".join(RULES)))
-    if not faults:
-        faults = _contradictions(spec)
-    return faults
-
-
-def _fault(clause: str, what: str, next_: str) -> Fault:
-    return Fault(what=what, next=next_, clause=clause)
-
-
-def _rate_faults(spec: DesignSpecification) -> list[Fault]:
-    faults = []
-    for name in _RATES:
-        value = getattr(spec, name)
-        if value is None and name == "extra_safe_offset":
-            continue
-        if not isinstance(value, Decimal) or not value.is_finite():
-            faults.append(
-                _fault(name, f"{name} is {value}, not a decimal number", "write a decimal such as 0.25")
-            )
-        elif name == "boin_p2_ratio":
-            if value <= 1:
-                faults.append(_fault(name, f"{name} is {value}, not above 1", "write a ratio above 1"))
-        elif not 0 < value < 1:
-            faults.append(
-                _fault(name, f"{name} is {value}, not between 0 and 1", "write a number above 0 and below 1")
-            )
-    return faults
-
-
-def _count_faults(spec: DesignSpecification) -> list[Fault]:
-    faults = []
-    for name in ("n_levels", "cohort_size", "start_level", "max_n", "max_n_per_level", "mtd_min_n"):
-        value = getattr(spec, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            faults.append(
-                _fault(name, f"{name} is {value}, not a whole number of 1 or more", "write 1 or more")
-            )
-    until = spec.titration.until_level if spec.titration else None
-    if until is not None and (isinstance(until, bool) or not isinstance(until, int) or until < 1):
-        faults.append(
-            _fault("titration.until_level", f"until_level is {until}", "write a level of 1 or more")
-        )
-    return faults
-
-
-def _contradictions(spec: DesignSpecification) -> list[Fault]:
-    """Values that are good alone and bad together."""
-    until = spec.titration.until_level if spec.titration else None
-    p2 = spec.boin_p2_ratio * spec.target_rate
-    offset = spec.extra_safe_offset
-    is_three_plus_three = spec.rule == "three_plus_three"
-    found = (
-        (
-            spec.start_level > spec.n_levels,
-            "start_level",
-            f"start_level {spec.start_level} is above the {spec.n_levels} levels",
-            "start at a level that exists",
-        ),
-        (
-            spec.cohort_size > spec.max_n,
-            "cohort_size",
-            f"a cohort of {spec.cohort_size} is larger than the sample of {spec.max_n}",
-            "make the cohort smaller or max_n larger",
-        ),
-        (
-            spec.cohort_size > spec.max_n_per_level,
-            "max_n_per_level",
-            f"a cohort of {spec.cohort_size} is larger than the {spec.max_n_per_level} allowed at one level",
-            "make the cohort smaller or max_n_per_level larger",
-        ),
-        (
-            spec.max_n_per_level > spec.max_n,
-            "max_n_per_level",
-            f"{spec.max_n_per_level} participants at one level are more than {spec.max_n} in all",
-            "write max_n or fewer",
-        ),
-        (
-            spec.fewest_at_mtd > spec.max_n_per_level,
-            "mtd_min_n",
-            f"the MTD needs {spec.fewest_at_mtd} participants and a level may have {spec.max_n_per_level}",
-            "lower mtd_min_n or raise max_n_per_level",
-        ),
-        (
-            until is not None and until > spec.n_levels,
-            "titration.until_level",
-            f"titration runs until level {until} and there are {spec.n_levels} levels",
-            "name a level that exists, or none to titrate to the top",
-        ),
-        (
-            p2 >= 1,
-            "boin_p2_ratio",
-            f"boin_p2_ratio times target_rate is {p2}, not below 1",
-            "write a smaller ratio",
-        ),
-        (
-            offset is not None and offset >= spec.elimination_probability,
-            "extra_safe_offset",
-            f"extra_safe_offset {offset} is not below elimination_probability {spec.elimination_probability}",
-            "write a smaller offset, such as 0.05",
-        ),
-        (
-            is_three_plus_three and spec.cohort_size != COHORT_OF_THREE,
-            "cohort_size",
-            f"the 3+3 treats cohorts of 3, not of {spec.cohort_size}",
-            "write 3 or choose another rule",
-        ),
-        (
-            is_three_plus_three and spec.max_n_per_level < SIX_AT_MTD,
-            "max_n_per_level",
-            f"the 3+3 needs up to 6 participants at a level and {spec.max_n_per_level} are allowed",
-            "write 6 or more",
-        ),
-        (
-            is_three_plus_three and spec.mtd_min_n > SIX_AT_MTD,
-            "mtd_min_n",
-            f"the 3+3 treats 6 participants at most at a level and the MTD needs {spec.mtd_min_n}",
-            "write 6 or fewer",
-        ),
-        (
-            is_three_plus_three and offset is not None,
-            "extra_safe_offset",
-            "the 3+3 has no extra safe stopping rule",
-            "leave extra_safe_offset out or choose boin",
-        ),
-    )
-    return [_fault(clause, what, next_) for is_wrong, clause, what, next_ in found if is_wrong]

@@ -5,11 +5,14 @@ from decimal import Decimal
 from itertools import pairwise
 
 from firstdose.protocol.parse import Path, Places
-from firstdose.protocol.written import WrittenPart, WrittenProtocol
+from firstdose.protocol.written import WrittenDesign, WrittenPart, WrittenProtocol
 from firstdose.terms.outcomes import Fault
 
 MIN_INTERVAL_D = 2
 """Least interval between infusions (clinical convention of the bundled study, section "MAD"). [d]."""
+
+COHORT_OF_THREE, SIX_AT_A_LEVEL = 3, 6
+"""The numbers of the 3+3 design."""
 
 
 def check_parts(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
@@ -29,6 +32,8 @@ def check_parts(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
         yield from _check_ladder(part, path, places, top)
         if part.design is not None:
             yield from _check_design(part, path, places)
+        if part.monitoring is not None:
+            yield from _check_monitoring(part, path, places)
         if part.dlt_window.last <= part.dlt_window.first:
             yield places.fault((*path, "dlt_window"), "the DLT window ends before it starts")
         if part.max_participants > written.study.enrolment:
@@ -107,3 +112,39 @@ def _check_design(part: WrittenPart, path: Path, places: Places) -> Iterator[Fau
         yield places.fault((*at, "max_n"), "max_n is above max_participants of the part")
     if not 0 < design.elimination_probability < 1:
         yield places.fault((*at, "elimination_probability"), "a probability lies between 0 and 1")
+    if design.mtd_min_n < 1:
+        yield places.fault((*at, "mtd_min_n"), "the MTD needs at least one participant")
+    if design.titration is not None and design.titration.until_level > n_levels:
+        yield places.fault(
+            (*at, "titration", "until_level"),
+            f"titration runs until level {design.titration.until_level} of {n_levels}",
+        )
+    offset = design.extra_safe_offset
+    if offset is not None and not 0 < offset < design.elimination_probability:
+        yield places.fault(
+            (*at, "extra_safe_offset"), "the offset lies between 0 and elimination_probability"
+        )
+    if design.rule == "three_plus_three":
+        yield from _check_three_plus_three(design, at, places)
+
+
+def _check_three_plus_three(design: WrittenDesign, at: Path, places: Places) -> Iterator[Fault]:
+    """Cohorts of three, up to six participants a level, no rule of another design."""
+    if design.cohort_size != COHORT_OF_THREE:
+        yield places.fault((*at, "cohort_size"), "the 3+3 treats cohorts of 3")
+    if design.max_n_per_level < SIX_AT_A_LEVEL:
+        yield places.fault((*at, "max_n_per_level"), "the 3+3 treats up to 6 participants at a level")
+    if design.mtd_min_n > SIX_AT_A_LEVEL:
+        yield places.fault((*at, "mtd_min_n"), "the 3+3 treats no more than 6 participants at a level")
+    if design.extra_safe_offset is not None:
+        yield places.fault((*at, "extra_safe_offset"), "the 3+3 has no extra safe stopping rule")
+
+
+def _check_monitoring(part: WrittenPart, path: Path, places: Places) -> Iterator[Fault]:
+    monitoring = part.monitoring
+    assert monitoring is not None
+    for name in ("limit_rate", "probability"):
+        if not 0 < getattr(monitoring, name) < 1:
+            yield places.fault((*path, "monitoring", name), f"{name} lies between 0 and 1")
+    if min(monitoring.prior) <= 0:
+        yield places.fault((*path, "monitoring", "prior"), "the shapes of a beta prior are above 0")

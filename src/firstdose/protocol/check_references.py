@@ -6,6 +6,8 @@ from firstdose.protocol.parse import Path, Places
 from firstdose.protocol.written import WrittenProtocol
 from firstdose.terms.outcomes import Fault
 
+CHAIR = "committee_chair"
+
 
 def check_references(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
     """Ranges, endpoints and DLT criteria name what exists; the committee can sign."""
@@ -16,6 +18,29 @@ def check_references(written: WrittenProtocol, places: Places) -> Iterator[Fault
         yield places.fault(
             ("review", "signatures_required"),
             f"{written.review.signatures_required} signatures of {len(written.review.members)} members",
+        )
+    if written.review.chair_must_sign and CHAIR not in written.review.members:
+        yield places.fault(("review", "members"), f"the chair must sign and {CHAIR} is no member")
+    yield from _check_stopping(written, places)
+    yield from _check_lymphodepletion(written, places)
+
+
+def _check_stopping(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
+    for place, trigger in enumerate(written.stopping.list):
+        path: Path = ("stopping", "list", place)
+        if trigger.kind == "category_grade" and not (trigger.categories and trigger.grade):
+            yield places.fault(path, "a trigger of kind category_grade names categories and a grade")
+        if trigger.kind == "dlts_at_level" and not trigger.n_dlt:
+            yield places.fault(path, "a trigger of kind dlts_at_level names n_dlt, at least 1")
+
+
+def _check_lymphodepletion(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
+    plan = written.lymphodepletion
+    if list(plan.days) != sorted(set(plan.days)) or any(day >= 0 for day in plan.days):
+        yield places.fault(("lymphodepletion", "days"), "the days rise and lie before Day 0")
+    if plan.earliest_infusion_after_last_d > plan.latest_infusion_after_last_d:
+        yield places.fault(
+            ("lymphodepletion", "latest_infusion_after_last_d"), "the latest day comes before the earliest"
         )
 
 
@@ -47,6 +72,10 @@ def _check_endpoints(written: WrittenProtocol, places: Places) -> Iterator[Fault
 
 
 def _check_dlt(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
+    if not 0 < written.dlt.evaluable.min_cells_fraction <= 1:
+        yield places.fault(
+            ("dlt", "evaluable", "min_cells_fraction"), "a fraction of the planned cells, above 0 and up to 1"
+        )
     parts = {part.key for part in written.parts.list}
     for place, criterion in enumerate(written.dlt.criteria):
         path: Path = ("dlt", "criteria", place)

@@ -1,5 +1,6 @@
 """Checks of the schedules: visits in order, windows apart, activities that name what exists."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ from firstdose.protocol.parse import Path, Places
 from firstdose.protocol.written import WrittenProtocol
 from firstdose.terms.outcomes import Fault
 
-RELATIVE = ("infusion", "last", "all")
+RELATIVE = re.compile(r"all|(?:infusion|last)(?:\+[0-9]+)?")
 """Places of an activity that are no visit of their own."""
 
 
@@ -39,7 +40,7 @@ def check_schedules(written: WrittenProtocol, places: Places) -> Iterator[Fault]
                 yield places.fault((*at, "form"), f"there is no form {activity.form!r}")
             for entry in activity.at:
                 name = entry if isinstance(entry, str) else entry.at
-                if name not in known and name.split("+")[0] not in RELATIVE:
+                if name not in known and RELATIVE.fullmatch(name) is None:
                     yield places.fault((*at, "at"), f"there is no visit {name!r} in schedule {key!r}")
                 for point in () if isinstance(entry, str) else entry.timepoints:
                     if point not in written.schedules.timepoints_h:

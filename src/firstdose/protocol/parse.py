@@ -34,7 +34,10 @@ class Places(msgspec.Struct, frozen=True):
         while known and known not in self.lines:
             known = known[:-1]
         file, line = self.lines.get(known, ("", 0))
-        clause = self.clauses.get(path) or clause_of(path)
+        named = path
+        while named and named not in self.clauses:
+            named = named[:-1]
+        clause = ".".join(part for part in (self.clauses.get(named), clause_of(path[len(named) :])) if part)
         return Fault(what=what, why=why, next=next, file=file, line=line, clause=clause)
 
 
@@ -75,6 +78,9 @@ def parse_protocol(files: Mapping[str, str]) -> Parsed | tuple[Fault, ...]:
         try:
             loader = _Loader(text)
             node = loader.get_single_node()
+            if node is not None and _holds_itself(node, frozenset(), set()):
+                faults.append(Fault(what="an anchor stands inside the value that it names", file=name))
+                continue
             document = loader.construct_document(node) if node is not None else None
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -89,7 +95,10 @@ def parse_protocol(files: Mapping[str, str]) -> Parsed | tuple[Fault, ...]:
         faults += _note_places(node, (), name, lines, clauses, document)
         for key, value in document.items():
             if key in tree:
-                faults.append(Fault(what=f"{key!r} stands in two files", file=name, clause=str(key)))
+                line = lines[(key,)][1]
+                faults.append(
+                    Fault(what=f"{key!r} stands in two files", file=name, line=line, clause=str(key))
+                )
             tree[key] = value
     if not files:
         faults.append(Fault(what="a protocol needs at least one file"))
@@ -106,6 +115,17 @@ def parse_protocol(files: Mapping[str, str]) -> Parsed | tuple[Fault, ...]:
     reader = _BasisReader(places)
     reader.read(tree, (), is_labelled=False)
     return tuple(reader.faults) or Parsed(written, places, reader.bases)
+
+
+def _holds_itself(node: yaml.Node, above: frozenset[int], known: set[int]) -> bool:
+    """Whether an alias leads back to a node above it; ``known`` are the nodes that were looked at."""
+    if id(node) in above:
+        return True
+    if id(node) in known or isinstance(node, yaml.ScalarNode):
+        return False
+    known.add(id(node))
+    below = [found for pair in node.value for found in (pair if isinstance(pair, tuple) else (pair,))]
+    return any(_holds_itself(found, above | {id(node)}, known) for found in below)
 
 
 def clause_of(path: Path) -> str:

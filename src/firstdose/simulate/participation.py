@@ -184,7 +184,9 @@ class Participation:
         self.world.planned_infusions.setdefault(self.cohort, []).append(self.zero)
         for visit in self.visits():
             if visit.kind == "lymphodepletion":
-                self.plan(self.zero + visit.day * DAY - timedelta(hours=1), self._lymphodepletion(visit))
+                # samples first, then the drugs
+                self.plan(self.zero + visit.day * DAY - timedelta(hours=1), self.holding(visit))
+                self.plan(self.zero + visit.day * DAY, self._lymphodepletion(visit))
             elif visit.kind == "baseline":
                 self.plan(self.zero + visit.day * DAY - timedelta(hours=1), self.holding(visit))
         self.plan(self.zero - timedelta(hours=2), self._release(1))
@@ -233,7 +235,6 @@ class Participation:
                 return
             self.lymphodepletion_days.append(visit.day)
             self._trajectory = None
-            self.work.hold(visit, now)
             if len(self.lymphodepletion_days) == len(plan.days):
                 self.work.plan_adverse_events()
 

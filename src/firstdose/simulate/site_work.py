@@ -48,16 +48,24 @@ class SiteWork:
         own = self._own
         command = c.HoldVisit(participant=own.code, visit=visit.key, happened_on=site_date(now))
         own.world.expect(command, own.coordinator, now)
-        hours = own.world.protocol.timepoints_h
+        is_withheld = visit.infusion is not None and infused_at is None
         for at in visit.forms:
-            for point in at.timepoints or ("",):
-                collected = now
-                if point and infused_at is not None:
-                    collected = infused_at + timedelta(hours=float(hours[point]))
-                elif point and own.infusions:
-                    collected = own.zero + timedelta(days=own.infusions[-1].day, hours=float(hours[point]))
+            points = at.timepoints or ("",)
+            for point in points[:1] if is_withheld else points:
+                collected = self._collected(point, now, infused_at)
                 self._n_forms += 1
                 own.plan(*self._entry(visit, at.form, point, collected, self._n_forms))
+
+    def _collected(self, point: str, now: datetime, infused_at: datetime | None) -> datetime:
+        """When a sample is taken: its hours after the infusion of this visit or of the day before."""
+        own = self._own
+        if not point:
+            return now
+        after = timedelta(hours=float(own.world.protocol.timepoints_h[point]))
+        if infused_at is not None:
+            return infused_at + after
+        latest = own.zero + timedelta(days=own.infusions[-1].day) + after if own.infusions else now
+        return latest if abs(latest - now) < DAY else now
 
     def _entry(
         self, visit: Visit, form: str, point: str, collected: datetime, slot: int

@@ -1,7 +1,7 @@
 """Tables with a column a dose level: their heads, and rows that count participants or summarize a value.
 
-Cells of a dose level are narrow, so that all levels stand side by side: the count, and under it the share in
-whole per cent; the last column says both in full.
+The total stands first, with its share under the count. Cells of a dose level are narrow, so that all levels
+stand side by side: the count alone, out of the N in the first row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,7 @@ from firstdose.deliver.tables import (
     Column,
     Row,
     Statistic,
-    cell_of_count_of,
     cell_of_nothing,
-    cell_of_text,
 )
 from firstdose.record.state import Participant, State
 from firstdose.terms.words import Text
@@ -33,7 +31,6 @@ SHORT_PARTS = {
     "multiple_dose": Text("MAD", "多次给药"),
     "expansion": Text("Expansion", "扩展"),
 }
-_WHOLE_PERCENT = Text("half up to whole per cent", "四舍五入至整数百分比")
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -64,23 +61,35 @@ def find_part(state: State, group: Group) -> tuple[str, str] | None:
 
 
 def list_columns(state: State, groups: Sequence[Group]) -> tuple[Column, ...]:
-    """A column a group, the regimen and its N under the name of its part."""
+    """A column a group: dose levels under the name of their part, without their N; parts with it."""
+    has_levels = any(find_part(state, group) for group in groups)
     columns = []
-    for group in groups:
+    for group in order_columns(groups):
         found, n = find_part(state, group), len(group.participants)
-        if found is None:
+        if found is not None:
+            short = SHORT_PARTS[state.protocol.part_by_key[found[0]].kind]
+            name = found[1].removeprefix(f"{short.en}-")
+            columns.append(Column(key=group.key, label=_same(name), spanner=short))
+        elif has_levels:
+            columns.append(Column(key=group.key, label=group.title))
+        else:
             label = Text(f"{group.title.en} N={n}", f"{group.title.zh} N={n}")
             columns.append(Column(key=group.key, label=label))
-            continue
-        part, regimen = found
-        columns.append(
-            Column(
-                key=group.key,
-                label=Text(f"{regimen} N={n}", f"{regimen} N={n}"),
-                spanner=SHORT_PARTS[state.protocol.part_by_key[part].kind],
-            )
-        )
     return tuple(columns)
+
+
+def size_row(state: State, groups: Sequence[Group]) -> Row:
+    """The first row of a table by dose level: how many participants each column is out of."""
+    cells = [
+        share_cell(
+            one.participants,
+            one.participants,
+            [state.participants[code].screened_position for code in one.participants],
+            is_total=False,
+        )
+        for one in order_columns(groups)
+    ]
+    return Row(stub=Text("Participants, N", "受试者，N"), cells=tuple(cells))
 
 
 def describe_regimens(state: State, groups: Sequence[Group]) -> Text:
@@ -121,14 +130,11 @@ def count_row(
     """How many participants of each group are counted, out of the group or out of those named."""
     able = None if denominator is None else set(denominator)
     cells = []
-    for one in groups:
+    for one in order_columns(groups):
         all_of = [code for code in one.participants if able is None or code in able]
         who = [code for code in all_of if code in counted]
         positions = sorted({position for code in who for position in counted[code]})
-        if one.key == TOTAL:
-            cells.append(cell_of_count_of(who, all_of, positions=positions))
-        else:
-            cells.append(_narrow_share(who, all_of, positions))
+        cells.append(share_cell(who, all_of, positions, is_total=one.key == TOTAL))
     return Row(stub=stub, cells=tuple(cells), group=group, indent=indent)
 
 
@@ -142,11 +148,8 @@ def measure_row(
     indent: int = 0,
 ) -> Row:
     """The median of each group, and under it the lowest and the highest value."""
-    cells = []
-    for one in groups:
-        who = [code for code in one.participants if code in measured]
-        cells.append(_median_cell(who, measured, places))
-    return Row(stub=stub, cells=tuple(cells), group=group, indent=indent)
+    cells = tuple(median_cell(one.participants, measured, places) for one in order_columns(groups))
+    return Row(stub=stub, cells=cells, group=group, indent=indent)
 
 
 def mean_cell(who: Sequence[str], measured: Mapping[str, Measured], places: int) -> Cell:
@@ -173,40 +176,75 @@ def mean_cell(who: Sequence[str], measured: Mapping[str, Measured], places: int)
     )
 
 
-def participant_cell(participant: Participant) -> Cell:
-    """The code of a participant, with where the participant enters the record."""
-    return cell_of_text(
-        _same(participant.code), participants=[participant.code], positions=[participant.screened_position]
+def cell_of_ratio(who: Sequence[str], all_of: Sequence[str], positions: Sequence[int]) -> Cell:
+    """How many of how many, without a share."""
+    return Cell(
+        value=len(who),
+        shown=_same(f"{len(who)}/{len(all_of)}"),
+        statistics=(Statistic("n", len(who)), Statistic("N", len(all_of))),
+        participants=tuple(sorted(who)),
+        positions=tuple(sorted(set(positions))),
     )
 
 
-def _narrow_share(who: Sequence[str], all_of: Sequence[str], positions: Sequence[int]) -> Cell:
+def name_level(state: State, participant: Participant) -> Text:
+    """The dose level of a participant in a word or two, not to be broken over lines."""
+    regimen, part = state.regimen_of(participant), state.part_of(participant)
+    if regimen is None or part is None:
+        return Text("–", "–")
+    key = regimen.key.replace("-", "\N{NON-BREAKING HYPHEN}")
+    if state.protocol.part_by_key[part].kind != "expansion":
+        return Text(key, key)
+    short = SHORT_PARTS["expansion"]
+    return Text(f"{short.en} {key}", f"{short.zh} {key}")
+
+
+def name_part(state: State, group: Group) -> Text:
+    """The heading of the rows of a dose level: its part."""
+    if group.key == TOTAL:
+        return Text("All parts", "所有部分")
+    found = find_part(state, group)
+    return group.title if found is None else state.protocol.part_by_key[found[0]].title.text
+
+
+def order_columns(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """The total before the dose levels, so that it is in sight where a table is wider than the page."""
+    totals = [one for one in groups if one.key == TOTAL]
+    return (*totals, *(one for one in groups if one.key != TOTAL))
+
+
+def share_cell(
+    who: Sequence[str], all_of: Sequence[str], positions: Sequence[int], *, is_total: bool
+) -> Cell:
+    """How many of a group; of the total also the share, in the second line."""
     statistics = [Statistic("n", len(who)), Statistic("N", len(all_of))]
     below = Text("", "")
     if all_of:
         statistics.append(Statistic("rate", Decimal(len(who)) / Decimal(len(all_of))))
-        if who:
-            below = _same(format_percent(len(who), len(all_of), 0))
+        if is_total and who:
+            below = _same(format_percent(len(who), len(all_of)))
     return Cell(
         value=len(who),
         shown=_same(str(len(who))),
         below=below,
-        rounding=_WHOLE_PERCENT if who else Text("", ""),
+        rounding=_places_in_words(1) if below.en else Text("", ""),
         statistics=tuple(statistics),
         participants=tuple(sorted(who)),
         positions=tuple(positions),
     )
 
 
-def _median_cell(who: Sequence[str], measured: Mapping[str, Measured], places: int) -> Cell:
+def median_cell(who: Sequence[str], measured: Mapping[str, Measured], places: int) -> Cell:
+    """The median of those measured, and under it the lowest and the highest value."""
+    who = [code for code in who if code in measured]
     values = [Fraction(measured[code].value) for code in who]
     if not values:
         return cell_of_nothing()
     middle, low, high = (_as_decimal(one) for one in (median(values), min(values), max(values)))
     below = Text("", "")
     if low != high:
-        below = _same(f"{format_number(low, places)} to {format_number(high, places)}")
-        below = Text(below.en, below.zh.replace(" to ", "～"))
+        ends = format_number(low, places), format_number(high, places)
+        below = Text(f"{ends[0]} to {ends[1]}", f"{ends[0]}～{ends[1]}")
     return Cell(
         value=middle,
         shown=_same(format_number(middle, places)),

@@ -1,16 +1,18 @@
 """Individual values: a row for each participant, under its group."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from firstdose.deliver.groups import TOTAL, Group
 from firstdose.deliver.outcomes.absences import cell_of_reason, explain
-from firstdose.deliver.outcomes.observed import ByParticipant
 from firstdose.deliver.outcomes.summaries import Measure
 from firstdose.deliver.tables import Cell, Column, Row, Statistic, Table, cell_of_nothing
 from firstdose.terms.outcomes import NotDerived
 from firstdose.terms.words import Text
+
+Words = Mapping[str, tuple[Text | NotDerived, tuple[int, ...]]]
+"""Words or a reason, and the positions behind them, by participant."""
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,9 +21,12 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     label: Text
     cell: Callable[[str], Cell]
+    spanner: Text | None = None
 
 
-def list_measure(key: str, label: Text, measure: Measure, *, signed: bool = False) -> Listed:
+def list_measure(
+    key: str, label: Text, measure: Measure, *, signed: bool = False, spanner: Text | None = None
+) -> Listed:
     """A column of numbers; a number that is missing is told by its reason."""
 
     def cell(code: str) -> Cell:
@@ -42,10 +47,10 @@ def list_measure(key: str, label: Text, measure: Measure, *, signed: bool = Fals
             positions=observed.positions,
         )
 
-    return Listed(key=key, label=label, cell=cell)
+    return Listed(key=key, label=label, cell=cell, spanner=spanner)
 
 
-def list_words(key: str, label: Text, words: dict[str, tuple[Text | NotDerived, tuple[int, ...]]]) -> Listed:
+def list_words(key: str, label: Text, words: Words, *, spanner: Text | None = None) -> Listed:
     """A column of words, by participant, each with its positions."""
 
     def cell(code: str) -> Cell:
@@ -55,7 +60,7 @@ def list_words(key: str, label: Text, words: dict[str, tuple[Text | NotDerived, 
         shown = explain(said) if isinstance(said, NotDerived) else said
         return Cell(value=said, shown=shown, participants=(code,), positions=positions, is_number=False)
 
-    return Listed(key=key, label=label, cell=cell)
+    return Listed(key=key, label=label, cell=cell, spanner=spanner)
 
 
 def tabulate_listing(
@@ -70,7 +75,9 @@ def tabulate_listing(
     return Table(
         key=key,
         title=title,
-        columns=tuple(Column(key=column.key, label=column.label) for column in columns),
+        columns=tuple(
+            Column(key=column.key, label=column.label, spanner=column.spanner) for column in columns
+        ),
         rows=tuple(
             Row(
                 stub=Text(code, code),
@@ -84,10 +91,3 @@ def tabulate_listing(
         stubhead=Text("Participant", "受试者"),
         footnotes=tuple(footnotes),
     )
-
-
-def values_of(measure: Measure) -> ByParticipant:
-    """The values of a measure that are known."""
-    return {
-        code: each for code, each in measure.values.items() if not isinstance(each.value, NotDerived)
-    }

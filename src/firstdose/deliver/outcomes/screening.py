@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from firstdose.deliver.groups import TOTAL, Group
-from firstdose.deliver.outcomes.group_columns import Counted, count_row, describe_regimens, list_columns
+from firstdose.deliver.outcomes.group_columns import (
+    Counted,
+    count_row,
+    describe_regimens,
+    list_columns,
+    order_columns,
+)
 from firstdose.deliver.tables import Column, Table
 from firstdose.derive.analysis_sets import RULES, is_enrolled
 from firstdose.record.state import Participant, State
@@ -21,7 +27,11 @@ LEFT_BECAUSE = {
 def tabulate_screening(state: State) -> Table:
     """Everyone who was screened, by site: who failed and why, who entered, who was treated."""
     groups = [
-        Group(site.key, site.name.text, tuple(one.code for one in state.participants.values() if one.site == site.key))
+        Group(
+            site.key,
+            site.name.text,
+            tuple(one.code for one in state.participants.values() if one.site == site.key),
+        )
         for site in state.protocol.sites
     ]
     groups = [group for group in groups if group.participants]
@@ -43,7 +53,11 @@ def tabulate_screening(state: State) -> Table:
         count_row(Text("In screening", "筛选中"), _entered(waiting), groups),
         count_row(
             Text("Enrolled: consented and found eligible", "入组：已同意且符合入选条件"),
-            {one.code: [one.eligibility_position or one.screened_position] for one in everyone if is_enrolled(one)},
+            {
+                one.code: [one.eligibility_position or one.screened_position]
+                for one in everyone
+                if is_enrolled(one)
+            },
             groups,
         ),
         count_row(Text("Treated with KN5501", "接受KN5501治疗"), _treated(everyone), groups),
@@ -61,7 +75,7 @@ def tabulate_screening(state: State) -> Table:
                 ),
                 spanner=None if group.key == TOTAL else Text("Site", "研究中心"),
             )
-            for group in groups
+            for group in order_columns(groups)
         ),
         rows=tuple(rows),
         footnotes=(
@@ -129,7 +143,9 @@ def _entered(participants: Iterable[Participant]) -> Counted:
 
 
 def _treated(participants: Iterable[Participant]) -> Counted:
-    return {one.code: [each.position for each in one.infusions.values()] for one in participants if one.infusions}
+    return {
+        one.code: [each.position for each in one.infusions.values()] for one in participants if one.infusions
+    }
 
 
 def _left(participants: Iterable[Participant]) -> Counted:
@@ -147,5 +163,9 @@ def _name_criterion(state: State, key: str) -> Text:
     criterion = next((one for one in state.protocol.eligibility.criteria if one.key == key), None)
     if criterion is None:
         return Text(key, key)
-    kind = Text("Not met", "不符合入选标准") if criterion.kind == "inclusion" else Text("Excluded", "符合排除标准")
+    kind = (
+        Text("Not met", "不符合入选标准")
+        if criterion.kind == "inclusion"
+        else Text("Excluded", "符合排除标准")
+    )
     return Text(f"{kind.en}: {criterion.text.en}", f"{kind.zh}：{criterion.text.zh}")

@@ -56,6 +56,11 @@ def say_time_frame(endpoint: Endpoint) -> Text:
     return Text(f"{start.en} to {to.en}", f"{start.zh}至{to.zh}")
 
 
+def last_day(endpoint: Endpoint) -> int:
+    """The last day that an endpoint looks at, the latest one where parts differ [protocol day]."""
+    return max(endpoint.to_day) if isinstance(endpoint.to_day, tuple) else endpoint.to_day
+
+
 def _say_day(day: int) -> Text:
     weeks, rest = divmod(day, _DAYS_PER_WEEK)
     if day > 0 and rest == 0:

@@ -3,9 +3,11 @@
 Every statistic of a row is of the same n participants, who stand behind each of its cells.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from statistics import fmean, median, stdev
+from math import fsum, sqrt
+from statistics import fmean, median
 from typing import Literal
 
 import msgspec
@@ -21,6 +23,9 @@ from firstdose.terms.outcomes import NotDerived
 from firstdose.terms.words import Text
 
 Kind = Literal["log_normal", "normal", "time"]
+
+
+NO_TEXT = Text("", "")
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,20 +49,35 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         """How numbers are rounded, in words."""
         if self.places is None:
             return Text("half up to 3 significant digits", "四舍五入至3位有效数字")
-        return Text(
-            f"half up to {self.places} decimal places", f"四舍五入至小数点后{self.places}位"
-        )
+        return Text(f"half up to {self.places} decimal places", f"四舍五入至小数点后{self.places}位")
+
+
+PART_NAMES: dict[str, Text] = {
+    "single_dose": Text("Single dose", "单次给药"),
+    "multiple_dose": Text("Multiple dose", "多次给药"),
+    "expansion": Text("Expansion", "扩展"),
+}
+"""Parts as columns are named; their full titles are too long for one."""
 
 
 def list_parts(state: State, participants: Sequence[Participant]) -> tuple[Group, ...]:
     """The parts of the trial that participants were treated in, and all together."""
     groups = [
-        Group(part.key, part.title.text, codes)
+        Group(part.key, PART_NAMES[part.kind], codes)
         for part in state.protocol.parts
         if (codes := tuple(one.code for one in participants if state.part_of(one) == part.key))
     ]
     groups.append(Group("total", Text("All", "合计"), tuple(one.code for one in participants)))
     return tuple(groups)
+
+
+_GLUE = "\N{NO-BREAK SPACE}"
+
+
+def name_with_n(group: Group) -> Text:
+    """The title of a group with the number of its participants, which stays on one line."""
+    n = f"N{_GLUE}={_GLUE}{len(group.participants)}"
+    return Text(f"{group.title.en} ({n})", f"{group.title.zh}（{n}）")
 
 
 def tabulate_summary(
@@ -67,25 +87,29 @@ def tabulate_summary(
     measures: Sequence[Measure],
     *,
     footnotes: Sequence[Text] = (),
-    denominators: Text = Text("", ""),
+    denominators: Text = NO_TEXT,
 ) -> Table:
     """A row for each group under each variable: n, means, median and range."""
-    columns = (
+    columns = [
         Column(key="n", label=Text("n", "例数")),
         Column(key="geometric_mean", label=Text("Geometric mean (CV)", "几何均数（变异系数）")),
         Column(key="mean", label=Text("Mean (SD)", "均数（标准差）")),
         Column(key="median", label=Text("Median", "中位数")),
         Column(key="range", label=Text("Min to max", "最小值～最大值")),
-    )
-    rows = [
-        Row(stub=_with_n(group), group=measure.label, cells=_statistics(measure, in_group(measure.values, group)))
-        for measure in measures
-        for group in groups
     ]
+    # a column of dashes says nothing
+    kept = [i for i in range(len(columns)) if i != 1 or any(m.kind == "log_normal" for m in measures)]
+    rows = []
+    for measure in measures:
+        for group in groups:
+            cells = _statistics(measure, in_group(measure.values, group))
+            rows.append(
+                Row(stub=name_with_n(group), group=measure.label, cells=tuple(cells[i] for i in kept))
+            )
     return Table(
         key=key,
         title=title,
-        columns=columns,
+        columns=tuple(columns[i] for i in kept),
         rows=tuple(rows),
         stubhead=Text("Group", "组别"),
         footnotes=tuple(footnotes),
@@ -117,12 +141,14 @@ def tabulate_by_visit(
     return Table(
         key=key,
         title=title,
-        columns=tuple(Column(key=group.key, label=_with_n(group)) for group in groups),
+        columns=tuple(Column(key=group.key, label=name_with_n(group)) for group in groups),
         rows=tuple(
             Row(
                 stub=row.visit,
                 group=row.block,
-                cells=tuple(cell_of_kind(row.measure, in_group(row.measure.values, group)) for group in groups),
+                cells=tuple(
+                    cell_of_kind(row.measure, in_group(row.measure.values, group)) for group in groups
+                ),
             )
             for row in rows
         ),
@@ -143,8 +169,7 @@ def cell_of_kind(measure: Measure, observed: Sequence[Observed]) -> Cell:
         return msgspec.structs.replace(mean, below=n)
     return msgspec.structs.replace(
         middle,
-        shown=_same(f"{middle.shown.en} [{spread.shown.en}]"),
-        below=n,
+        below=_same(f"[{spread.shown.en}], {n.en}"),
         statistics=(*middle.statistics, *spread.statistics[1:]),
     )
 
@@ -172,7 +197,8 @@ def _statistics(measure: Measure, observed: Sequence[Observed]) -> tuple[Cell, C
         )
 
     average = fmean(numbers)
-    deviation = stdev(numbers) if len(numbers) > 1 else None
+    squares = fsum((number - average) ** 2 for number in numbers)
+    deviation = sqrt(squares / (len(numbers) - 1)) if len(numbers) > 1 else None
     spread = "–" if deviation is None else measure.show(deviation)
     mean = cell(
         f"{measure.show(average)} ({spread})",
@@ -188,7 +214,7 @@ def _statistics(measure: Measure, observed: Sequence[Observed]) -> tuple[Cell, C
         mean,
         cell(measure.show(middle), middle, Statistic("median", middle)),
         cell(
-            f"{measure.show(low)} – {measure.show(high)}",
+            measure.show(low) if len(numbers) == 1 else f"{measure.show(low)} – {measure.show(high)}",
             low,
             Statistic("low", low),
             Statistic("high", high),
@@ -196,22 +222,14 @@ def _statistics(measure: Measure, observed: Sequence[Observed]) -> tuple[Cell, C
     )
 
 
-class _CellOf:
-    """What makes a cell from the words, the value and its statistics."""
-
-    def __call__(self, shown: str, value: Number, *statistics: Statistic) -> Cell: ...
-
-
-def _geometric(measure: Measure, numbers: Sequence[float], *, cell_of: _CellOf) -> Cell:
+def _geometric(measure: Measure, numbers: Sequence[float], *, cell_of: Callable[..., Cell]) -> Cell:
     if measure.kind != "log_normal":
         return Cell(value=None, shown=NOTHING, is_number=False)
     found = compute_geometric_mean(numbers)
     if isinstance(found, NotDerived):
         return cell_of_reason(found)
     if isinstance(found.cv_percent, NotDerived):
-        return cell_of(
-            f"{measure.show(found.mean)} (–)", found.mean, Statistic("geometric_mean", found.mean)
-        )
+        return cell_of(f"{measure.show(found.mean)} (–)", found.mean, Statistic("geometric_mean", found.mean))
     return cell_of(
         f"{measure.show(found.mean)} ({format_number(found.cv_percent, 0)} %)",
         found.mean,
@@ -221,15 +239,12 @@ def _geometric(measure: Measure, numbers: Sequence[float], *, cell_of: _CellOf) 
 
 
 def _why_nobody(observed: Sequence[Observed]) -> NotDerived:
-    reasons = {each.value.reason for each in observed if isinstance(each.value, NotDerived)}
-    if len(reasons) == 1:
-        return next(each.value for each in observed if isinstance(each.value, NotDerived))
-    return NotDerived("no_values", "there are no values to summarise")
-
-
-def _with_n(group: Group) -> Text:
-    n = len(group.participants)
-    return Text(f"{group.title.en} (N = {n})", f"{group.title.zh}（N = {n}）")
+    absences = [each.value for each in observed if isinstance(each.value, NotDerived)]
+    if not absences:
+        return NotDerived("no_values", "there are no values to summarise")
+    counted = Counter(absence.reason for absence in absences)
+    # the most common reason; of equally common ones the one met first
+    return max(absences, key=lambda absence: counted[absence.reason])
 
 
 def _same(shown: str) -> Text:

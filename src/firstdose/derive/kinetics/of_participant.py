@@ -76,7 +76,8 @@ def derive_samples(state: State, participant: Participant) -> tuple[Sample, ...]
     """The samples for the transgene level, in the order of their collection; none before an infusion.
 
     The nominal time counts from the first infusion: a time point from the latest infusion planned by its
-    visit, a visit without time points by its planned day.
+    visit, a visit without time points by its planned day. A time point of an infusion that was not given has
+    none.
     """
     first = participant.first_infusion_at
     regimen = state.regimen_of(participant)
@@ -87,7 +88,9 @@ def derive_samples(state: State, participant: Participant) -> tuple[Sample, ...]
         participant.forms_by_name.get(FORM, ()), key=lambda form: (form.collected_at, form.position)
     )
     return tuple(
-        _read_sample(form, _nominal_time_h(state, schedule, form), elapsed_d(form.collected_at, first))
+        _read_sample(
+            form, _nominal_time_h(state, participant, schedule, form), elapsed_d(form.collected_at, first)
+        )
         for form in filled
     )
 
@@ -149,7 +152,9 @@ def _number(form: FormRecord, item: str) -> Decimal | None:
     return number if isinstance(number, Decimal) else None
 
 
-def _nominal_time_h(state: State, schedule: Schedule, form: FormRecord) -> Decimal | None:
+def _nominal_time_h(
+    state: State, participant: Participant, schedule: Schedule, form: FormRecord
+) -> Decimal | None:
     visit = schedule.by_key.get(form.visit)
     if visit is None:
         return None
@@ -158,8 +163,15 @@ def _nominal_time_h(state: State, schedule: Schedule, form: FormRecord) -> Decim
     hours = state.protocol.timepoints_h.get(form.timepoint)
     if hours is None:
         return None
-    infused = [each.day for each in schedule.visits if each.infusion is not None and each.day <= visit.day]
-    return _HOURS_PER_DAY * max(infused, default=visit.day) + hours
+    planned = [
+        (each.day, each.infusion)
+        for each in schedule.visits
+        if each.infusion is not None and each.day <= visit.day
+    ]
+    if not planned:
+        return _HOURS_PER_DAY * visit.day + hours
+    day, number = max(planned)
+    return _HOURS_PER_DAY * day + hours if number in participant.infusions else None
 
 
 def _is_window_covered(

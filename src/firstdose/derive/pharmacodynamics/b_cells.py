@@ -99,8 +99,12 @@ def derive_percent_depletion(
     )
 
 
-def derive_deep_depletion(depletion: Depletion | NotDerived) -> bool | NotDerived:
-    """Whether the fall reached 99 %; unknown when only a lower bound under 99 % is known.
+def derive_deep_depletion(
+    depletion: Depletion | NotDerived, *, from_percent: Decimal = DEEP_DEPLETION_PERCENT
+) -> bool | NotDerived:
+    """Whether the fall reached a share, 99 % unless the study says otherwise.
+
+    Unknown where only a lower bound under it is known.
 
     Examples
     --------
@@ -111,7 +115,7 @@ def derive_deep_depletion(depletion: Depletion | NotDerived) -> bool | NotDerive
     """
     if isinstance(depletion, NotDerived):
         return depletion
-    if depletion.percent >= DEEP_DEPLETION_PERCENT:
+    if depletion.percent >= from_percent:
         return True
     if depletion.is_lower_bound:
         return NotDerived(

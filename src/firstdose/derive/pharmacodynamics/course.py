@@ -28,7 +28,6 @@ from firstdose.terms.calendar import elapsed_d, protocol_day
 from firstdose.terms.measures import read_decimal
 from firstdose.terms.outcomes import NotDerived
 
-_SECOND_D = Decimal(1) / 86400
 _FULL_DAY_H = 24
 
 MarkerKey = tuple[str, str]
@@ -95,8 +94,7 @@ def derive_course(state: State, participant: Participant, marker: MarkerKey) -> 
         "not_measured_before_infusion", "lymphodepletion was not recorded"
     )
     if depletion is not None:
-        # a sample of the lymphodepletion visit is taken before the drugs; both may carry the same minute
-        cut_d = elapsed_d(depletion, first) + _SECOND_D
+        cut_d = elapsed_d(depletion, first)
         baseline = derive_baseline_before_lymphodepletion(measured, cut_d)
         before = derive_baseline_before_infusion(measured, cut_d)
     return Course(

@@ -73,8 +73,10 @@ def derive_proportion_below_lln(statuses: Sequence[bool | NotDerived]) -> Propor
     )
 
 
-def derive_is_igg_severe(igg_g_per_l: Measurement) -> bool | NotDerived:
-    """Whether IgG is under 4 g/L.
+def derive_is_igg_severe(
+    igg_g_per_l: Measurement, *, below_g_per_l: Decimal = SEVERE_IGG_BELOW_G_PER_L
+) -> bool | NotDerived:
+    """Whether IgG is under a limit, 4 g/L unless the study says otherwise.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def derive_is_igg_severe(igg_g_per_l: Measurement) -> bool | NotDerived:
     NotDerived
         ``no_value`` or ``below_quantification``.
     """
-    return _is_under(igg_g_per_l, SEVERE_IGG_BELOW_G_PER_L) if igg_g_per_l.is_usable else _NO_VALUE
+    return _is_under(igg_g_per_l, below_g_per_l) if igg_g_per_l.is_usable else _NO_VALUE
 
 
 def derive_hypogammaglobulinaemia_of_interest(

@@ -11,6 +11,7 @@ from firstdose.derive.pharmacodynamics.b_cells import (
     Depletion,
     TimeToEvent,
     derive_aplasia,
+    derive_deep_depletion,
     derive_nadir,
     derive_percent_depletion,
     derive_reconstitution,
@@ -35,6 +36,7 @@ from firstdose.derive.pharmacodynamics.cytokines import (
 from firstdose.derive.pharmacodynamics.immunoglobulins import (
     derive_hypogammaglobulinaemia_of_interest,
     derive_is_below_lln,
+    derive_is_igg_severe,
 )
 from firstdose.derive.pharmacodynamics.measurements import Measurement, select_usable
 from firstdose.derive.reference_ranges import find_range
@@ -153,7 +155,7 @@ def derive_b_cells_of_participant(state: State, participant: Participant) -> BCe
             _sources(course, nadir),
         ),
         was_deeply_depleted=_found(
-            _is_deep(depletion, settings.b_cell_deep_depletion_percent),
+            derive_deep_depletion(depletion, from_percent=settings.b_cell_deep_depletion_percent),
             "definitions.b_cell_deep_depletion_percent",
             _sources(course, depletion),
         ),
@@ -220,7 +222,7 @@ def derive_immunoglobulins_of_participant(state: State, participant: Participant
         else NotDerived("no_sample_after_infusion")
     )
     limit = state.protocol.definitions.igg_aesi_below_g_per_l
-    severe = lowest if isinstance(lowest, NotDerived) else derive_is_below_lln(lowest, limit)
+    severe = lowest if isinstance(lowest, NotDerived) else derive_is_igg_severe(lowest, below_g_per_l=limit)
     given = _any([replaced.get(m.source, _NOT_ASKED) for m in igg.measurements if m.time_d > 0])
     asked = tuple(m.source for m in igg.measurements if m.time_d > 0)
     clause = "definitions.igg_aesi_below_g_per_l"
@@ -345,16 +347,6 @@ def _any(statuses: Sequence[bool | NotDerived]) -> bool | NotDerived:
     if unknown is not None:
         return unknown
     return False if statuses else NotDerived("no_sample_after_infusion")
-
-
-def _is_deep(depletion: Depletion | NotDerived, from_percent: Decimal) -> bool | NotDerived:
-    if isinstance(depletion, NotDerived):
-        return depletion
-    if depletion.percent >= from_percent:
-        return True
-    if depletion.is_lower_bound:
-        return NotDerived("nadir_below_quantification", "the fall may be deeper than the limit of the assay")
-    return False
 
 
 def _lln(state: State, participant: Participant, marker: MarkerKey) -> Decimal | None:

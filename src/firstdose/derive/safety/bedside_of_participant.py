@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from firstdose.derive.baseline import is_baseline_moment
 from firstdose.derive.reference_ranges import list_ranges
-from firstdose.derive.safety.course import GradedReading, TermCourse, derive_term_course, is_baseline_moment
+from firstdose.derive.safety.course import GradedReading, TermCourse, derive_term_course
 from firstdose.derive.safety.ctcae_limits import Version
 from firstdose.derive.safety.ctcae_vital_signs import (
     BloodPressure,

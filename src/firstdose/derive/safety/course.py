@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from firstdose.derive.baseline import is_baseline_moment
 from firstdose.record.state import Participant
 from firstdose.terms.outcomes import Finding, NotDerived
 from firstdose.terms.scales import Grade
@@ -34,12 +35,6 @@ class TermCourse(msgspec.Struct, frozen=True, kw_only=True):
     worst: Finding[Grade]
     worst_after_infusion: Finding[Grade]
     is_emergent: Finding[bool]
-
-
-def is_baseline_moment(participant: Participant, moment: datetime) -> bool:
-    """Before the first lymphodepletion dose; a sample of that visit is taken before the drugs (P-BASE-1)."""
-    start = participant.first_lymphodepletion_at or participant.first_infusion_at
-    return start is None or moment <= start
 
 
 def derive_term_course(

@@ -26,10 +26,28 @@ Route = Literal[
     "take_snapshot",
     "make_decision",
     "sign_decision",
+    "open_cohort",
+    "pause_trial",
+    "resume_trial",
+    "reserve_slot",
+    "hold_visit",
+    "raise_query",
+    "answer_query",
+    "close_query",
+    "report_event",
+    "grade_event",
+    "end_event",
+    "adjudicate",
+    "determine",
 ]
 Span = Literal["own", "all"]
 
 _READ: tuple[Route, ...] = ("participants", "chart", "schedule", "form", "trail", "adverse_events")
+_SITE_WORK: tuple[Route, ...] = (
+    "fill_form", "correct_value", "reserve_slot", "hold_visit", "answer_query"
+)  # fmt: skip
+_QUERIES: tuple[Route, ...] = ("raise_query", "close_query")
+_PAUSE: tuple[Route, ...] = ("pause_trial", "resume_trial")
 _REVIEW: tuple[Route, ...] = ("decisions", "decision")
 
 
@@ -38,20 +56,34 @@ def _allow(span: Span, *routes: Route) -> dict[Route, Span]:
 
 
 MAY_OPEN: dict[Role, dict[Route, Span]] = {
-    "coordinator": _allow("own", *_READ, "fill_form", "correct_value") | _allow("all", "home", "board"),
-    "investigator": _allow("own", *_READ, "fill_form", "correct_value")
-    | _allow("all", "home", "board", *_REVIEW),
+    "coordinator": _allow("own", *_READ, *_SITE_WORK) | _allow("all", "home", "board"),
+    "investigator": _allow("own", *_READ, *_SITE_WORK, "report_event", "grade_event", "end_event")
+    | _allow("all", "home", "board", *_REVIEW, "pause_trial"),
     "pharmacist": _allow("own", "participants", "schedule") | _allow("all", "home", "board"),
-    "medical_monitor": _allow("all", "home", "board", *_READ, *_REVIEW, "take_snapshot"),
+    "medical_monitor": _allow(
+        "all",
+        "home",
+        "board",
+        *_READ,
+        *_REVIEW,
+        *_QUERIES,
+        "take_snapshot",
+        "open_cohort",
+        "adjudicate",
+        "determine",
+        "pause_trial",
+    ),
     "committee_chair": _allow(
-        "all", "home", "board", *_READ, *_REVIEW, "take_snapshot", "make_decision", "sign_decision"
+        "all", "home", "board", *_READ, *_REVIEW, "take_snapshot", "make_decision", "sign_decision", *_PAUSE
     ),
-    "committee_clinician": _allow("all", "home", "board", *_READ, *_REVIEW, "sign_decision"),
+    "committee_clinician": _allow("all", "home", "board", *_READ, *_REVIEW, "sign_decision", "pause_trial"),
     "committee_statistician": _allow(
-        "all", "home", "board", *_READ, *_REVIEW, "take_snapshot", "sign_decision"
+        "all", "home", "board", *_READ, *_REVIEW, "take_snapshot", "sign_decision", "pause_trial"
     ),
-    "data_manager": _allow("all", "home", "board", *_READ, *_REVIEW),
-    "sponsor": _allow("all", "home", "board", "participants", "schedule", "adverse_events", *_REVIEW),
+    "data_manager": _allow("all", "home", "board", *_READ, *_REVIEW, *_QUERIES),
+    "sponsor": _allow(
+        "all", "home", "board", "participants", "schedule", "adverse_events", *_REVIEW, "pause_trial"
+    ),
     "auditor": _allow("all", "home", "board", *_READ, *_REVIEW),
     "administrator": _allow("all", "home"),
 }

@@ -19,7 +19,7 @@ from firstdose.faces.web.writing import Writer
 from firstdose.record.events import Role
 from firstdose.record.state import Participant, State
 from firstdose.study.trial import Recorded
-from firstdose.terms.calendar import SHANGHAI
+from firstdose.terms.calendar import SHANGHAI, site_date
 from firstdose.terms.outcomes import Refused
 from firstdose.terms.words import Language
 
@@ -27,6 +27,8 @@ AS_OF_ROUTES = (
     "board", "participants", "chart", "schedule", "form", "trail", "adverse_events", "decisions", "decision"
 )  # fmt: skip
 """Pages that can be shown as things were known at a moment or a position."""
+UNPROCESSABLE = 422
+"""What a refusal answers with: understood, and not done."""
 LANGUAGE = "language"
 SAID = "said"
 
@@ -166,11 +168,8 @@ def page(route: Route, *methods: str) -> Callable[[Callable[..., HttpResponse]],
                 desk.reach = reach
                 desk.state = state
                 asked = request.GET.get("as_of", "").strip()
-                if asked and route in AS_OF_ROUTES:
-                    if not _look_back(desk, asked):
-                        return desk.render(
-                            "message.html", 400, title="no_such_time", text="no_such_time_text"
-                        )
+                if asked and route in AS_OF_ROUTES and not _look_back(desk, asked):
+                    return desk.render("message.html", 400, title="no_such_time", text="no_such_time_text")
                 return view(desk, *places, **named)
 
         return answer
@@ -184,6 +183,8 @@ def _look_back(desk: Desk, asked: str) -> bool:
     if as_of is None:
         return False
     if isinstance(as_of, datetime):
+        if site_date(as_of) > site_date(desk.now):
+            return False
         as_of = min(as_of, desk.now)
     elif as_of > desk.state.position:
         return False
@@ -219,4 +220,19 @@ def parse_as_of(asked: str) -> int | datetime | None:
         return None
     if len(asked) == len("2025-03-01"):
         moment = datetime.combine(moment.date(), time.min) + timedelta(days=1, microseconds=-1)
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def parse_moment(text: str) -> datetime | None:
+    """The moment that a person typed in the site's time.
+
+    Examples
+    --------
+    >>> parse_moment("2025-03-01T09:30").isoformat(), parse_moment("soon")
+    ('2025-03-01T09:30:00+08:00', None)
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)

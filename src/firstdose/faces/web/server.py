@@ -50,14 +50,22 @@ def create_application(
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - needs the settings
     from whitenoise import WhiteNoise  # noqa: PLC0415 - beside its only use
 
-    server = Server(trials, accounts)
-    django_application = get_wsgi_application()
+    return WhiteNoise(
+        serve_on(Server(trials, accounts), get_wsgi_application()),
+        root=str(HERE / "static"),
+        prefix="static/",
+        max_age=3600,
+    )
+
+
+def serve_on(server: Server, pages: Callable[..., Any]) -> Callable[..., Any]:
+    """The pages with a server that every request carries."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         environ[KEY] = server
-        return django_application(environ, start_response)
+        return pages(environ, start_response)
 
-    return WhiteNoise(application, root=str(HERE / "static"), prefix="static/", max_age=3600)
+    return application
 
 
 def listen(host: str, port: int) -> socket.socket:

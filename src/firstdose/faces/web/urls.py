@@ -7,15 +7,18 @@ from firstdose.faces.web.pages import (
     board,
     chart,
     decisions,
+    events,
     form,
     home,
     messages,
     participants,
+    queries,
     sign_in,
     trail,
 )
 
 PARTICIPANT = "t/<slug:trial>/participants/<str:code>"
+EVENT = f"{PARTICIPANT}/adverse-events/<str:event>"
 FORM = f"{PARTICIPANT}/forms/<str:visit>/<str:form>"
 
 urlpatterns = [
@@ -31,6 +34,19 @@ urlpatterns = [
     path(FORM, form.view, name="form"),
     path(f"{FORM}/fill", form.fill, name="fill_form"),
     path(f"{FORM}/correct", form.correct, name="correct_value"),
+    path(f"{FORM}/queries", queries.raise_query, name="raise_query"),
+    path(f"{FORM}/queries/answer", queries.answer, name="answer_query"),
+    path(f"{FORM}/queries/close", queries.close, name="close_query"),
+    path(f"{PARTICIPANT}/visits", chart.hold_visit, name="hold_visit"),
+    path(f"{PARTICIPANT}/place", chart.reserve_slot, name="reserve_slot"),
+    path(f"{PARTICIPANT}/evaluability", chart.determine, name="determine"),
+    path(f"{PARTICIPANT}/adverse-events", events.report, name="report_event"),
+    path(f"{EVENT}/grade", events.grade, name="grade_event"),
+    path(f"{EVENT}/end", events.end, name="end_event"),
+    path(f"{EVENT}/adjudicate", events.adjudicate, name="adjudicate"),
+    path("t/<slug:trial>/cohorts", board.open_cohort, name="open_cohort"),
+    path("t/<slug:trial>/pause", board.pause_trial, name="pause_trial"),
+    path("t/<slug:trial>/resumption", board.resume_trial, name="resume_trial"),
     path("t/<slug:trial>/adverse-events", adverse_events.view, name="adverse_events"),
     path("t/<slug:trial>/decisions", decisions.view, name="decisions"),
     path("t/<slug:trial>/snapshots", decisions.take_snapshot, name="take_snapshot"),

@@ -1,5 +1,6 @@
 """How pages write dates, moments and values; and the environment of the templates."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
 from firstdose.faces.web.words import SEVERAL, WORDS
-from firstdose.protocol.resolved import Item
+from firstdose.protocol.resolved import Drug, Item
 from firstdose.record.events import Value
 from firstdose.terms.calendar import SHANGHAI, site_date
 from firstdose.terms.words import Language, Text
@@ -17,8 +18,9 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def open_environment(**options: Any) -> Environment:
     """The environment of the templates: everything escaped, an unknown name is an error."""
-    stated = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    environment = Environment(**(options | stated))
+    stated = options | {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    del stated["autoescape"]
+    environment = Environment(autoescape=True, **stated)
     environment.globals["url"] = reverse
     return environment
 
@@ -77,3 +79,16 @@ class Writer:
         """The value of an item: a choice by its label."""
         labels = {choice.key: choice.label.text for choice in item.choices}
         return labels[value].in_language(self.language) if value in labels else self.write_value(value)
+
+    def write_unit(self, item: Item) -> str:
+        """The unit of an item, with its exponent raised."""
+        return (item.unit or "").replace("10^9", "10⁹").replace("10^6", "10⁶")
+
+    def write_category(self, key: str) -> str:
+        """A category of adverse events; one of the study's own is written by its key."""
+        text = WORDS.get(f"category_{key}")
+        return self.write_text(text) if text else key.replace("_", " ")
+
+    def write_drug(self, key: str, drugs: Sequence[Drug]) -> str:
+        """A lymphodepleting drug by its name."""
+        return next((self.write_text(drug.name.text) for drug in drugs if drug.key == key), key)

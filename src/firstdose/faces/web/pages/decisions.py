@@ -10,10 +10,9 @@ from django.shortcuts import redirect
 from firstdose.conduct.board import view_board
 from firstdose.conduct.commands import MakeDecision, SignDecision, TakeSnapshot
 from firstdose.conduct.meeting import view_meeting
-from firstdose.faces.web.desk import Desk, find_server, page
+from firstdose.faces.web.desk import UNPROCESSABLE, Desk, find_server, page
 from firstdose.terms.outcomes import Refused
 
-UNPROCESSABLE = 422
 ACTIONS = ("escalate", "stay", "de_escalate", "select_mtd", "expand", "hold", "stop_too_toxic")
 
 

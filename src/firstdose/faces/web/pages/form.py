@@ -1,6 +1,5 @@
 """One form of a participant: its values with their history, its entry, and corrections with their reasons."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -9,7 +8,8 @@ from firstdose.conduct.chart import view_form
 from firstdose.conduct.commands import CorrectValue, SubmitForm
 from firstdose.conduct.form_values import check_values
 from firstdose.conduct.visits import UNSCHEDULED, find_schedule
-from firstdose.faces.web.desk import Desk, page
+from firstdose.faces.web.access import Route
+from firstdose.faces.web.desk import UNPROCESSABLE, Desk, page, parse_moment
 from firstdose.protocol.resolved import Form, Item
 from firstdose.record.events import Value
 from firstdose.record.state import Participant
@@ -17,14 +17,12 @@ from firstdose.terms.calendar import SHANGHAI
 from firstdose.terms.outcomes import Refused
 from firstdose.terms.words import Text
 
-UNPROCESSABLE = 422
-
 
 @page("form")
 def view(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
     """The form as it stands; an empty one where it was not filled yet."""
     participant = desk.find_participant(code)
-    return _render(desk, participant, visit, form)
+    return render_form(desk, participant, visit, form)
 
 
 @page("fill_form", "POST")
@@ -33,9 +31,9 @@ def fill(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
     participant = desk.find_participant(code)
     definition = _find_form(desk, form)
     typed = desk.request.POST
-    collected_at = _parse_moment(typed.get("collected_at", ""))
+    collected_at = parse_moment(typed.get("collected_at", ""))
     if collected_at is None:
-        return _render(desk, participant, visit, form, typed=typed, problems={"collected_at": "need_moment"})
+        return render_form(desk, participant, visit, form, typed=typed, wrong="need_moment")
     values = _parse_values(definition, typed)
     not_done = {
         item.key: said for item in definition.items if (said := typed.get(f"not_done.{item.key}", "").strip())
@@ -45,7 +43,7 @@ def fill(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
             participant=code,
             visit=visit,
             form=form,
-            timepoint=_timepoint(desk),
+            timepoint=find_timepoint(desk),
             collected_at=collected_at,
             values=values,
             not_done=not_done,
@@ -54,7 +52,7 @@ def fill(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
     )
     if isinstance(answer, Refused):
         found = {problem.item: problem.text for problem in check_values(definition, values, not_done)}
-        return _render(desk, participant, visit, form, typed=typed, refused=answer, problems=found)
+        return render_form(desk, participant, visit, form, typed=typed, refused=answer, problems=found)
     return desk.redirect(answer, "form_recorded", "schedule", code)
 
 
@@ -73,7 +71,7 @@ def correct(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
             participant=code,
             visit=visit,
             form=form,
-            timepoint=_timepoint(desk),
+            timepoint=find_timepoint(desk),
             item=item.key,
             new=_parse_value(item, typed.get("new", "")),
             reason=typed.get("reason", ""),
@@ -82,12 +80,12 @@ def correct(desk: Desk, code: str, visit: str, form: str) -> HttpResponse:
         participant.site,
     )
     if isinstance(answer, Refused):
-        return _render(desk, participant, visit, form, typed=typed, refused=answer)
-    query = {"at": _timepoint(desk)} if _timepoint(desk) else {}
+        return render_form(desk, participant, visit, form, typed=typed, refused=answer)
+    query = {"at": find_timepoint(desk)} if find_timepoint(desk) else {}
     return desk.redirect(answer, "value_corrected", "form", code, visit, form, **query)
 
 
-def _render(
+def render_form(
     desk: Desk,
     participant: Participant,
     visit: str,
@@ -96,9 +94,11 @@ def _render(
     typed: Any = None,
     refused: Refused | None = None,
     problems: dict[str, Any] | None = None,
+    wrong: str = "",
 ) -> HttpResponse:
+    """The page of a form, with what was typed and why it was refused where it was."""
     definition = _find_form(desk, form)
-    record = participant.forms.get((visit, form, _timepoint(desk)))
+    record = participant.forms.get((visit, form, find_timepoint(desk)))
     if record is None and not _is_planned(desk, participant, visit, form):
         raise Http404
     planned = find_schedule(desk.state, participant).by_key.get(visit)
@@ -110,11 +110,13 @@ def _render(
         definition=definition,
         visit=visit,
         visit_label=planned.label.text if planned else Text(f"Unscheduled {number}", f"计划外访视 {number}"),
-        timepoint=_timepoint(desk),
+        timepoint=find_timepoint(desk),
         filled=view_form(desk.state, participant, record) if record else None,
         typed=typed or {},
         refused=refused,
         problems=problems or {},
+        wrong=wrong,
+        may=find_queries_may(desk),
         may_fill=not desk.as_of and desk.find_actor(SubmitForm, participant.site) is not None,
         now_at_site=desk.now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
         tab="schedule",
@@ -133,19 +135,18 @@ def _is_planned(desk: Desk, participant: Participant, visit: str, form: str) -> 
         return True
     planned = find_schedule(desk.state, participant).by_key.get(visit)
     points = [at.timepoints or ("",) for at in planned.forms if at.form == form] if planned else []
-    return any(_timepoint(desk) in at for at in points)
+    return any(find_timepoint(desk) in at for at in points)
 
 
-def _timepoint(desk: Desk) -> str:
+def find_queries_may(desk: Desk) -> dict[str, bool]:
+    """Which steps of a query the person may take now."""
+    steps: tuple[Route, ...] = ("raise_query", "answer_query", "close_query")
+    return {step: not desk.as_of and desk.may_open(step) for step in steps}
+
+
+def find_timepoint(desk: Desk) -> str:
+    """The time point that a form is about."""
     return str(desk.request.POST.get("at") or desk.request.GET.get("at", ""))
-
-
-def _parse_moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
 def _parse_values(definition: Form, typed: Any) -> dict[str, Value]:

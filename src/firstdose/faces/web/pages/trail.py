@@ -19,7 +19,7 @@ def view(desk: Desk, code: str) -> HttpResponse:
         line
         for entry in entries
         if getattr(entry.event, "participant", None) == code
-        and (line := view_entry(entry)) is not None
+        and (line := view_entry(entry, desk.state.protocol)) is not None
         and kind in ("", line.type)
     ]
     found.reverse()
