@@ -396,7 +396,7 @@ def test_a_screen_failure_says_why() -> None:
     trial = start()
     code = trial.screen("01")
     failed = c.FailScreening(participant=code, happened_at=trial.now, criteria=(), reason=" ")
-    assert trial.refused(failed, coordinator("01")).clause == "eligibility.screen_failure"
+    assert trial.refused(failed, coordinator("01")).clause == "record.texts"
     confirm = c.ConfirmEligibility(participant=code, happened_at=trial.now, answers=trial.answers())
     trial.consent(code)
     trial.do(confirm, investigator("01"))

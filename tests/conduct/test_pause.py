@@ -61,11 +61,11 @@ def test_no_cohort_opens_during_a_pause() -> None:
 def test_a_pause_has_a_reason_and_so_has_its_end() -> None:
     trial = start()
     for reason in ("", "  "):
-        assert trial.refused(c.PauseTrial(reason=reason), cast.MONITOR).clause == "stopping.pause"
+        assert trial.refused(c.PauseTrial(reason=reason), cast.MONITOR).clause == "record.texts"
     assert trial.refused(c.ResumeTrial(reason="nothing to end"), cast.CHAIR).clause == "stopping.pause"
     trial.do(c.PauseTrial(reason="a death elsewhere"), cast.MONITOR)
     assert trial.refused(c.PauseTrial(reason="again"), cast.MONITOR).clause == "stopping.pause"
-    assert trial.refused(c.ResumeTrial(reason=" "), cast.CHAIR).clause == "stopping.pause"
+    assert trial.refused(c.ResumeTrial(reason=" "), cast.CHAIR).clause == "record.texts"
     trial.do(c.ResumeTrial(reason="unrelated"), cast.CHAIR)
     assert trial.state.paused_because == ""
 

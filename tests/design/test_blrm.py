@@ -7,7 +7,7 @@ from math import log
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.double import blrm_rule, model_posteriors
 
@@ -255,12 +255,13 @@ def test_every_small_state_is_judged_as_the_rule_is_worded() -> None:
 
 @settings(deadline=None)
 @given(st.sampled_from(SPECS), _counts())
+@example(CORRELATED, ((23, 1, 2, 0, 4, 0), (17, 1, 2, 0, 4, 0)))  # nothing in the target interval
 def test_neither_mean_nor_overdosing_falls_from_one_level_to_the_next(
     spec: BlrmSpecification, counts: tuple[tuple[int, ...], tuple[int, ...]]
 ) -> None:
     found = compute_interval_probabilities(spec, [counts[0]], [counts[1]], max_n=36)
-    assert (np.diff(found.over[0]) >= -1e-5).all()
-    assert (np.diff(found.under[0]) <= 1e-5).all()
+    assert (np.diff(found.over[0]) >= -1e-7).all()
+    assert (np.diff(found.under[0]) <= 1e-7).all()
     assert found.under[0] + found.target[0] + found.over[0] == pytest.approx(1, abs=1e-12)
     assert (np.diff(compute_rate_moments(spec, [counts[0]], [counts[1]], max_n=36).mean[0]) >= 0).all()
 
@@ -274,7 +275,7 @@ def test_one_more_dlt_at_a_level_never_makes_an_overdose_there_less_likely(
     if n_dlt[place] < n[place]:
         more = tuple(y + (k == place) for k, y in enumerate(n_dlt))
         over = compute_interval_probabilities(spec, [n, n], [n_dlt, more], max_n=36).over[:, place]
-        assert over[1] >= over[0] - 1e-5
+        assert over[1] >= over[0] - 1e-7
 
 
 @settings(deadline=None)

@@ -93,13 +93,10 @@ def test_the_i3_plus_3_with_18_is_near_boin(rates: tuple[float, ...], correct: i
     assert abs(100 * difference) < 1.35
 
 
-def test_the_layers_of_boin_as_another_program_counted_them() -> None:
-    # layers of 3, 6, ..., 33 participants; the last there kept no level, nor does it here
+def test_the_last_layer_of_boin_as_another_program_counted_it() -> None:
     _, states = enumerated("boin", 36)
-    counted = [3, 7, 22, 47, 122, 257, 625, 1347, 3079, 6474, 14041, 27353]
-    found = [size for size in states.layers if size][1:]
-    assert found[-1] == counted[-1]
-    assert len(found) == len(counted)
+    assert states.layers[36] == 27_353
+    assert len(states.mtd) == 28_724
 
 
 # --- the 3+3 by hand
@@ -232,6 +229,18 @@ def test_the_same_with_36_participants() -> None:
         counts = [n[k] for k in tried], [n_dlt[k] for k in tried]
         chosen = assign_closest_level(*counts, target, may_be_selected=[True] * len(tried))
         assert tried[chosen] + 1 == mtd, (n, n_dlt)
+
+
+@pytest.mark.parametrize("room", [24, 48])
+def test_room_for_more_participants_at_a_level_changes_no_state(room: int) -> None:
+    # six levels of up to 48 need two whole numbers a state, of up to 24 one
+    table = compile_table(design("boin", 24))
+    nobody = (0,) * 6
+    found = enumerate_states(
+        assign_from_table(table), max_n=24, n=nobody, n_dlt=nobody, level=1, max_n_per_level=room
+    )
+    assert len(found.mtd) == len(enumerate_final_states(table).mtd)
+    assert (found.n_paths * 0.5 ** found.n.sum(axis=1)).sum() == 1.0
 
 
 def test_more_levels_than_fit_into_one_number_are_walked_as_well() -> None:

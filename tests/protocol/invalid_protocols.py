@@ -118,6 +118,15 @@ PARTS: dict[str, Invalid] = {
         "mtd_min_n: 6", "mtd_min_n: 7", "no level could be the MTD", "parts.sad.design.mtd_min_n", "mtd_min_n: 7"),
     "an MTD without participants": Invalid("parts.yaml",
         "mtd_min_n: 6", "mtd_min_n: 0", "at least one participant", "parts.sad.design.mtd_min_n", "mtd_min_n: 0"),
+    "a certain elimination": Invalid("parts.yaml",
+        "mtd_min_n: 6", "mtd_min_n: 6\n        elimination_probability: 1.0", "a probability lies between 0 and 1",
+        "parts.sad.design.elimination_probability", "elimination_probability: 1.0"),
+    "an offset above the elimination": Invalid("parts.yaml",
+        "mtd_min_n: 6", "mtd_min_n: 6\n        extra_safe_offset: 0.96", "between 0 and elimination_probability",
+        "parts.sad.design.extra_safe_offset", "extra_safe_offset: 0.96"),
+    "a level that cannot take a cohort": Invalid("parts.yaml",
+        "max_n_per_level: 6\n        mtd_min_n: 6", "max_n_per_level: 2\n        mtd_min_n: 2", "lies between cohort_size and max_n",
+        "parts.sad.design.max_n_per_level", "max_n_per_level: 2"),
     "a 3+3 with cohorts of two": Invalid("parts.yaml",
         "        rule: boin\n        target_rate: 0.25\n        cohort_size: 3", "        rule: three_plus_three\n        target_rate: 0.25\n        cohort_size: 2",
         "the 3+3 treats cohorts of 3", "parts.sad.design.cohort_size", "cohort_size: 2"),
@@ -249,7 +258,7 @@ RESOLVED: dict[str, Invalid] = {
     "parts that leave the expansion no room": Invalid("study.yaml",
         "enrolment: 36", "enrolment: 30", "leave it no room", "study.enrolment", "enrolment: 30"),
     "more participants than the parts take": Invalid("study.yaml",
-        "enrolment: 36", "enrolment: 43", "the parts take 42 participants, the study enrols 43", "study.enrolment", "enrolment: 43"),
+        "enrolment: 36", "enrolment: 49", "the parts take 48 participants, the study enrols 49", "study.enrolment", "enrolment: 49"),
 }
 # fmt: on
 ALL = TEXT | FORM | LABELS | PARTS | SCHEDULES | FORMS | REFERENCES | RESOLVED

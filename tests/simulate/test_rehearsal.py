@@ -88,8 +88,10 @@ def test_every_form_of_the_schedule_is_submitted_unless_its_visit_was_not_held(r
                 left_on = protocol_day(one.withdrawn.happened_at, one.first_infusion_at)
                 assert visit.last_day >= left_on, (one.code, visit.key)
             elif recorded.held_on is not None and one.withdrawn is None:
+                is_withheld = visit.infusion is not None and visit.infusion not in one.infusions
                 for at in visit.forms:
-                    for point in at.timepoints or ("",):
+                    points = at.timepoints or ("",)
+                    for point in points[:1] if is_withheld else points:
                         assert (visit.key, at.form, point) in one.forms, (one.code, visit.key, at.form, point)
 
 

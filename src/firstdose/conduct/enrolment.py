@@ -129,14 +129,6 @@ def decide_screen_failure(state: State, command: c.FailScreening) -> Decided:
             "Record a withdrawal instead.",
             "请改为记录退出。",
         )
-    if not command.reason.strip():
-        return refuse(
-            "eligibility.screen_failure",
-            "A screen failure needs a reason.",
-            "筛选失败须说明理由。",
-            "Give the reason in a few words.",
-            "请简要填写理由。",
-        )
     failed = e.ScreenFailed(
         participant=participant.code,
         happened_at=command.happened_at,

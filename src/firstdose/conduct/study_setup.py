@@ -105,25 +105,17 @@ def decide_pause(state: State, command: c.PauseTrial) -> Decided:
             "The committee resumes it.",
             "由委员会决定恢复。",
         )
-    if not command.reason.strip():
-        return refuse(
-            "stopping.pause",
-            "A pause needs a reason.",
-            "暂停试验须说明理由。",
-            "Give the reason in a few words.",
-            "请简要填写理由。",
-        )
     return [e.TrialPaused(reason=command.reason)]
 
 
 def decide_resumption(state: State, command: c.ResumeTrial) -> Decided:
     """The committee ends a pause, with its reason."""
-    if not state.paused_because or not command.reason.strip():
+    if not state.paused_because:
         return refuse(
             "stopping.pause",
-            "There is no pause to end." if not state.paused_because else "Ending a pause needs a reason.",
-            "试验未暂停。" if not state.paused_because else "恢复试验须说明理由。",
-            "Give the committee's reason while the trial is paused.",
-            "须在暂停期间填写委员会的理由。",
+            "There is no pause to end.",
+            "试验未暂停。",
+            "Nothing is needed.",
+            "无需操作。",
         )
     return [e.TrialResumed(reason=command.reason)]

@@ -90,6 +90,16 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
                     f"{len(self.columns)} columns"
                 )
 
+    @property
+    def columns_of_words(self) -> frozenset[int]:
+        """The columns, from 0, that hold words and no number: they are set flush left."""
+        return frozenset(
+            place
+            for place in range(len(self.columns))
+            if any(isinstance(row.cells[place].value, Text) for row in self.rows)
+            and not any(row.cells[place].is_number for row in self.rows)
+        )
+
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One unrounded number of a table, in long form (analysis results data)."""

@@ -118,10 +118,10 @@ def compute_interval_probabilities(
         for cut in (spec.target_low, spec.target_high)
     ]
     above = _expect(nodes, counts, np.vstack(shares).T).clip(0.0, 1.0)[where]
-    above_low, above_high = above[:, :n_levels], above[:, n_levels:]
-    return IntervalProbabilities(
-        under=1 - above_low, target=(above_low - above_high).clip(0.0, 1.0), over=above_high
-    )
+    above_high = above[:, n_levels:]
+    # both are right to their last digits only, and the target interval is not less than nothing
+    above_low = np.maximum(above[:, :n_levels], above_high)
+    return IntervalProbabilities(under=1 - above_low, target=above_low - above_high, over=above_high)
 
 
 def compute_rate_moments(

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from firstdose.design.stepping import BoolArray, IntArray
 
@@ -19,6 +19,8 @@ MANY_ABOVE = 0.6
 NUMBERS_AT_ONCE = 1 << 19
 """Probabilities that are held at once: 4 MB, so that they stay near the processor."""
 
+LABELS_TO_COUNT = 1 << 20
+"""Labels below this are numbered by counting, others by sorting."""
 PATTERN_BITS = 32
 """Bits that may tell which shares are exceeded, before the patterns are numbered anew."""
 
@@ -99,10 +101,10 @@ def evaluate_scenarios(
         p_state = states.n_paths[:, None]
         for group in groups:
             likelihood = _likelihood(group.n_since, group.n_dlt_since, rates[columns, group.levels])
-            p_state = likelihood.take(group.place, axis=0) * p_state
+            p_state = (likelihood if group.place is None else likelihood.take(group.place, axis=0)) * p_state
         found[:, columns] = sums.add_up(p_state)
         for group in groups:
-            p_group = group.collect @ p_state
+            p_group = p_state if group.collect is None else group.collect @ p_state
             n_mean[columns, group.levels] = (group.n.T @ p_group).T
             n_dlt_mean[columns, group.levels] = (group.n_dlt.T @ p_group).T
     p_mtd, p_n, p_n_dlt = (found[rows].T for rows in (sums.mtd, sums.n, sums.n_dlt))
@@ -148,16 +150,16 @@ class _Sums:
         most = max(states.max_n, int(total.max())) + 1
         outcome = np.where(states.too_toxic, n_levels + 1, states.mtd).astype(np.int64)
         label = ((pattern * (n_levels + 2) + outcome) * most + total) * most + total_dlt
-        _, example, place = np.unique(label, return_index=True, return_inverse=True)
+        place, example = _number_distinct(label)
         self._n_labels = n_labels = len(example)
-        column = np.arange(n_states)
-        self._collect = csr_array(
+        # one column a state: it counts for its label, and with its cohorts in two rows more
+        self._collect = csc_array(
             (
-                np.concatenate([np.ones(n_states), states.n_cohorts, states.n_seconds]),
-                (
-                    np.concatenate([place, np.full(n_states, n_labels), np.full(n_states, n_labels + 1)]),
-                    np.tile(column, 3),
-                ),
+                np.stack([np.ones(n_states), states.n_cohorts, states.n_seconds], axis=1).ravel(),
+                np.stack(
+                    [place, np.full(n_states, n_labels), np.full(n_states, n_labels + 1)], axis=1
+                ).ravel(),
+                np.arange(0, 3 * n_states + 1, 3),
             ),
             shape=(n_labels + 2, n_states),
         )
@@ -182,6 +184,19 @@ class _Sums:
         return found
 
 
+def _number_distinct(labels: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The number of each label among the distinct ones, and the place of one example of each."""
+    most = int(labels.max()) + 1
+    if most > LABELS_TO_COUNT:
+        _, example, number = np.unique(labels, return_index=True, return_inverse=True)
+        return number, example
+    place = np.full(most, -1)
+    place[labels] = np.arange(len(labels))
+    example = place[place >= 0]
+    place[place >= 0] = np.arange(len(example))
+    return place[labels], example
+
+
 class _Group(NamedTuple):
     """Some neighbouring levels: each combination of their counts once, and where every state has its own."""
 
@@ -190,8 +205,8 @@ class _Group(NamedTuple):
     n_dlt: FloatArray
     n_since: IntArray
     n_dlt_since: IntArray
-    place: NDArray[np.intp]
-    collect: csr_array
+    place: NDArray[np.intp] | None
+    collect: csc_array | None
 
 
 def _group_levels(states: States, *, is_alone: bool) -> list[_Group]:
@@ -204,13 +219,13 @@ def _group_levels(states: States, *, is_alone: bool) -> list[_Group]:
 
 def _group(states: States, levels: slice, *, is_alone: bool) -> _Group:
     n, n_dlt = states.n_evaluable[:, levels], states.n_dlt[:, levels]
-    each = np.arange(len(n))
-    first, place = each, each
+    place, collect = None, None
     if not is_alone:
         combinations = np.concatenate([n, n_dlt], axis=1)
         as_bytes = np.ascontiguousarray(combinations).view([("", combinations.dtype)] * combinations.shape[1])
         _, first, place = np.unique(as_bytes.reshape(-1), return_index=True, return_inverse=True)
-    n, n_dlt = n[first], n_dlt[first]
+        collect = csc_array((np.ones(len(n)), place, np.arange(len(n) + 1)), shape=(len(first), len(n)))
+        n, n_dlt = n[first], n_dlt[first]
     before, n_dlt_before = (np.array(one, np.int16)[levels] for one in (states.n_before, states.n_dlt_before))
     return _Group(
         levels,
@@ -219,7 +234,7 @@ def _group(states: States, levels: slice, *, is_alone: bool) -> _Group:
         n - before,
         n_dlt - n_dlt_before,
         place,
-        csr_array((np.ones(len(each)), (place, each)), shape=(len(first), len(each))),
+        collect,
     )
 
 

@@ -217,9 +217,12 @@ def _treat(
     word_of, shift = packing.words[place], packing.shifts[place]
     one_more = np.int64(1) << shift
     for number in range(packing.n_words):
-        n_old = packing.n_of_pair.take((keys[number] >> shift) & packing.mask)
+        old = (keys[number] >> shift) & packing.mask
+        if packing.n_words > 1:
+            old = np.where(word_of == number, old, 0)
+        n_old = packing.n_of_pair.take(old).astype(np.int64)
         # n (n + 1) / 2 + y: the pair's index grows by this when a cohort without a DLT joins
-        grown = (size * n_old.astype(np.int64) + size * (size + 1) // 2) << shift
+        grown = (size * n_old + size * (size + 1) // 2) << shift
         keys[number] += grown if packing.n_words == 1 else np.where(word_of == number, grown, 0)
     # where all were treated the level says nothing, and states that differ in it alone are one
     keys[0] = packing.mark((keys[0],), np.ones_like(level) if is_last else level)[0]

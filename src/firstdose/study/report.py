@@ -1,22 +1,13 @@
 """The report of a trial as of any position of its record, or of any moment."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Protocol, cast
 
 from firstdose.deliver.document import Document
 from firstdose.deliver.report import build_report
 from firstdose.record.fold import apply
-from firstdose.record.log import GENESIS, Row, parse_row
+from firstdose.record.log import GENESIS, parse_row
 from firstdose.record.state import State
-from firstdose.study.trial import Store, Trial
-
-
-class RowStore(Store, Protocol):
-    """A store that also gives its rows, with the hash of each."""
-
-    def read_rows(self, since: int = 0, until: int | None = None) -> Iterator[Row]:
-        """The rows after a position, up to another one and with it."""
+from firstdose.study.trial import Trial
 
 
 def build_report_as_of(trial: Trial, as_of: int | datetime | None = None) -> Document:
@@ -36,7 +27,7 @@ def build_report_as_of(trial: Trial, as_of: int | datetime | None = None) -> Doc
     """
     state = State()
     head = GENESIS
-    for row in cast("RowStore", trial.store).read_rows(0, as_of if isinstance(as_of, int) else None):
+    for row in trial.store.read_rows(0, as_of if isinstance(as_of, int) else None):
         entry = parse_row(row)
         if isinstance(as_of, datetime) and entry.recorded_at > as_of:
             break

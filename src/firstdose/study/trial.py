@@ -13,6 +13,7 @@ from firstdose.conduct.commands import Actor, AnyCommand
 from firstdose.conduct.decide import decide
 from firstdose.record.events import AnyEvent, Entry
 from firstdose.record.fold import apply, fold
+from firstdose.record.log import Row
 from firstdose.record.state import State
 from firstdose.terms.outcomes import Refused
 
@@ -52,6 +53,9 @@ class Store(Protocol):
 
     def read(self, since: int = 0, until: int | None = None) -> Iterator[Entry]:
         """The entries after a position, up to another one and with it."""
+
+    def read_rows(self, since: int = 0, until: int | None = None) -> Iterator[Row]:
+        """The same as they are stored, with the hash of each."""
 
     def transaction(self) -> AbstractContextManager[Turn]:
         """Hold the append lock; commit at the end, undo everything at an exception."""

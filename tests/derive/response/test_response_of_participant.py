@@ -381,6 +381,18 @@ def test_the_baseline_is_the_last_assessment_before_lymphodepletion() -> None:
     assert [one.value.visit for one in found.course if isinstance(one.value, Assessed)] == ["LD3", "D14"]
 
 
+@pytest.mark.parametrize(("hours", "baseline"), [(-1, "LD1"), (0, "SCR")])
+def test_an_assessment_as_the_drugs_start_is_too_late_for_a_baseline(hours: int, baseline: str) -> None:
+    one = _treated()
+    _assess(one, "SCR", -12, 10)
+    _assess(one, "LD1", -5, 20)
+    for form in one.forms_by_name.values():
+        form[-1].collected_at = ZERO - timedelta(days=5) + timedelta(hours=hours)
+    found = _derive(one, 400).baseline.value
+    assert isinstance(found, Assessed)
+    assert found.visit == baseline
+
+
 def test_nobody_without_an_infusion_has_a_response() -> None:
     one = _treated()
     one.infusions.clear()

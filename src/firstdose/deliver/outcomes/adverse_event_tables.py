@@ -6,6 +6,7 @@ from firstdose.deliver.document import Block, Details, Illustration, Paragraph, 
 from firstdose.deliver.figures import Bar, Category, render_bars
 from firstdose.deliver.groups import TOTAL, Group
 from firstdose.deliver.outcomes.group_columns import (
+    SHORT_PARTS,
     Counted,
     count_row,
     describe_regimens,
@@ -253,7 +254,7 @@ def illustrate_grades(state: State, groups: Sequence[Group], events: Events) -> 
     }
     bars = [
         Bar(
-            label=name_level(state, state.participants[group.participants[0]]),
+            label=_name_bar(state, group),
             n_all=len(group.participants),
             counts=tuple(
                 sum(highest.get(code, 0) == grade for code in group.participants) for grade in range(6)
@@ -344,3 +345,9 @@ def _grade_row(words: Text, indent: int, row: IncidenceRow, counted: dict[str, l
 
 def _flatten(counted: Mapping[str, Sequence[int]]) -> list[int]:
     return sorted({position for positions in counted.values() for position in positions})
+
+
+def _name_bar(state: State, group: Group) -> Text:
+    """The dose level under its bar, where the whole word of an expansion has no room."""
+    level = name_level(state, state.participants[group.participants[0]])
+    return Text(level.en.replace(SHORT_PARTS["expansion"].en, "Exp."), level.zh)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from firstdose.derive.baseline import is_baseline_moment
 from firstdose.derive.response.doris import Doris, derive_doris
 from firstdose.derive.response.lldas import ActivityOutsideSledai, Lldas, derive_lldas
 from firstdose.derive.response.of_forms import (
@@ -173,12 +174,11 @@ def _assess(
     weight = _last_weight(participant, at)
     drugs_before = _last_before(participant, "drugs", at)
     prednisone = read_prednisone(drugs_form.values, on)
-    start = participant.first_lymphodepletion_at or first
     assessed = Assessed(
         visit=next(iter(forms.values())).visit,
         day=protocol_day(at, first),
         on=on,
-        is_before_lymphodepletion=at <= start,
+        is_before_lymphodepletion=is_baseline_moment(participant, at),
         sledai=sledai,
         outside=outside,
         pga=pga,

@@ -1,0 +1,140 @@
+"""How fast exact operating characteristics are, and in how much memory: python bench/design.py [--large].
+
+Every line is measured in a process of its own, so that its peak memory is its own; ``--large`` adds cohorts of one
+with 36 participants. Seconds are of the clock; the second figure is of the processor, which other programs do not
+change. The goals stand beside.
+"""
+
+import argparse
+import resource
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from multiprocessing import get_context
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from firstdose.design import (
+    DesignSpecification,
+    GraphTooLarge,
+    compile_table,
+    compute_scenarios,
+    enumerate_final_states,
+    estimate_graph_size,
+)
+from firstdose.design.specification import RULES
+
+MAIN = (0.05, 0.10, 0.18, 0.25, 0.38, 0.50)
+COUNTING = ("three_plus_three", "rolling_six")
+BUILD_GOAL_S, SCENARIO_GOAL_S, MANY_GOAL_S, SINGLE_GOAL_S = 0.1, 0.005, 5.0, 5.0
+N_MANY = 10_000
+REPEATS = 5
+
+
+class Measured(NamedTuple):
+    """Seconds of the clock and of the processor, the best of some runs; peak memory of the process [MB]."""
+
+    n_states: int
+    compile_s: float
+    build_s: float
+    build_cpu_s: float
+    scenario_s: float
+    many_s: float | None
+    peak_mb: float
+
+
+def best(act: Callable[[], object], repeats: int) -> tuple[float, float]:
+    """The least seconds of the clock and of the processor among some runs."""
+    clock, processor = [], []
+    for _ in range(repeats):
+        start, start_processor = perf_counter(), process_time()
+        act()
+        clock.append(perf_counter() - start)
+        processor.append(process_time() - start_processor)
+    return min(clock), min(processor)
+
+
+def design(rule: Any, n_levels: int, max_n: int, cohort_size: int) -> DesignSpecification:
+    """A rule as published, with no cap at a level."""
+    counting = rule in COUNTING
+    return DesignSpecification(
+        rule=rule,
+        n_levels=n_levels,
+        target_rate=Decimal("0.25"),
+        max_n=max_n,
+        max_n_per_level=6 if counting else max_n,
+        mtd_min_n=3 if counting else 1,
+        cohort_size=3 if counting else cohort_size,
+        stop_at_top_level=False,
+    )
+
+
+def measure(case: tuple[str, int, int, int, int, int]) -> Measured | str:
+    """One design: compiled, built, asked for one scenario and for many; or why it was refused."""
+    rule, n_levels, max_n, cohort_size, n_many, repeats = case
+    spec = design(rule, n_levels, max_n, cohort_size)
+    compile_s, _ = best(lambda: compile_table(spec), 1)
+    table = compile_table(spec)
+    size = estimate_graph_size(table)
+    try:
+        states = enumerate_final_states(table)
+    except GraphTooLarge as refused:
+        return f"refused: {refused}"
+    build_s, build_cpu_s = best(lambda: enumerate_final_states(table), repeats) if repeats else (0.0, 0.0)
+    rates = np.sort(np.random.default_rng(20260301).uniform(size=(max(n_many, 1), n_levels)), axis=1)
+    scenario_s, _ = best(lambda: compute_scenarios(states, rates[:1]), max(repeats, 1))
+    many_s = best(lambda: compute_scenarios(states, rates), 1)[0] if n_many else None
+    assert not size.is_exact or size.n_states == len(states.mtd)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measured(len(states.mtd), compile_s, build_s, build_cpu_s, scenario_s, many_s, peak_mb)
+
+
+def ratio(found: float, goal: float) -> str:
+    """How the figure stands to its goal."""
+    return f"{found / goal:5.2f} of goal"
+
+
+def cases(*, large: bool) -> Iterator[tuple[str, tuple[str, int, int, int, int, int]]]:
+    """Titles and designs: rule, levels, participants, cohort size, scenarios, repeats."""
+    for rule in RULES:
+        yield f"{rule}, 6 x 36 in threes", (rule, 6, 36, 3, N_MANY if rule == "boin" else 0, REPEATS)
+    for n_levels in range(3, 11):
+        yield f"boin, {n_levels} x 30 in threes", ("boin", n_levels, 30, 3, 0, 1)
+    for max_n in (12, 24, 36, 48, 60):
+        yield f"boin, 6 x {max_n} in threes", ("boin", 6, max_n, 3, 0, 1)
+    for max_n in (18, 24, 30, 36) if large else (18, 24):
+        yield f"boin, 6 x {max_n} one by one", ("boin", 6, max_n, 1, 0, 1)
+
+
+def main(*, large: bool) -> None:
+    """Print one line a design."""
+    print(
+        f"goals: build {BUILD_GOAL_S} s, scenario {SCENARIO_GOAL_S * 1000:.0f} ms, {N_MANY:,} scenarios "
+        f"{MANY_GOAL_S:.0f} s at 6 x 36 in threes; build {SINGLE_GOAL_S:.0f} s one by one"
+    )
+    print(
+        f"{'design':<36}{'states':>11}{'compile s':>10}{'build s':>9}{'cpu s':>8}{'scenario ms':>12}{'peak MB':>9}"
+    )
+    context = get_context("spawn")
+    for title, case in cases(large=large):
+        with context.Pool(1) as pool:
+            found = pool.apply(measure, (case,))
+        if isinstance(found, str):
+            print(f"{title:<36}{found}")
+            continue
+        goal = SINGLE_GOAL_S if case[3] == 1 else BUILD_GOAL_S
+        print(
+            f"{title:<36}{found.n_states:>11,}{found.compile_s:>10.3f}{found.build_s:>9.3f}{found.build_cpu_s:>8.3f}"
+            f"{found.scenario_s * 1000:>12.2f}{found.peak_mb:>9.0f}   build {ratio(found.build_cpu_s, goal)}"
+        )
+        if found.many_s is not None:
+            print(
+                f"{'':<4}{N_MANY:,} random scenarios: {found.many_s:.2f} s, {ratio(found.many_s, MANY_GOAL_S)}"
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--large", action="store_true", help="cohorts of one with up to 36 participants")
+    main(large=parser.parse_args().large)
