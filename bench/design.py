@@ -18,9 +18,11 @@ import numpy as np
 from firstdose.design import (
     DesignSpecification,
     GraphTooLarge,
+    Tallies,
     compile_table,
     compute_scenarios,
     enumerate_final_states,
+    enumerate_paths,
     estimate_graph_size,
 )
 from firstdose.design.specification import RULES
@@ -28,6 +30,7 @@ from firstdose.design.specification import RULES
 MAIN = (0.05, 0.10, 0.18, 0.25, 0.38, 0.50)
 COUNTING = ("three_plus_three", "rolling_six")
 BUILD_GOAL_S, SCENARIO_GOAL_S, MANY_GOAL_S, SINGLE_GOAL_S = 0.1, 0.005, 5.0, 5.0
+PATHS_GOAL_S = 0.05
 N_MANY = 10_000
 REPEATS = 5
 
@@ -107,6 +110,19 @@ def cases(*, large: bool) -> Iterator[tuple[str, tuple[str, int, int, int, int, 
         yield f"boin, 6 x {max_n} one by one", ("boin", 6, max_n, 1, 0, 1)
 
 
+def print_paths() -> None:
+    """The trees of dose transition paths."""
+    nobody = Tallies((0,) * 6, (0,) * 6, (0,) * 6)
+    for title, rule, n_cohorts in (
+        ("boin, 4 cohorts", "boin", 4),
+        ("3+3, to the end", "three_plus_three", 99),
+    ):
+        table = compile_table(design(rule, 6, 36, 3))
+        taken, _ = best(lambda: enumerate_paths(table, nobody, 1, n_cohorts), REPEATS)  # noqa: B023 - called at once
+        n_paths = len(enumerate_paths(table, nobody, 1, n_cohorts))
+        print(f"paths, {title:<29}{n_paths:>11,} paths, {taken * 1000:.1f} ms, {ratio(taken, PATHS_GOAL_S)}")
+
+
 def main(*, large: bool) -> None:
     """Print one line a design."""
     print(
@@ -116,6 +132,7 @@ def main(*, large: bool) -> None:
     print(
         f"{'design':<36}{'states':>11}{'compile s':>10}{'build s':>9}{'cpu s':>8}{'scenario ms':>12}{'peak MB':>9}"
     )
+    print_paths()
     context = get_context("spawn")
     for title, case in cases(large=large):
         with context.Pool(1) as pool:

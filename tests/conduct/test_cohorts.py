@@ -88,8 +88,8 @@ def test_a_decision_opens_one_cohort() -> None:
     assert trial.refused(again, cast.MONITOR).clause == "parts.sad.design"
 
 
-@pytest.mark.parametrize("action", ["hold", "stop_too_toxic", "select_mtd"])
-def test_no_cohort_of_the_part_follows_a_decision_that_ends_or_holds_it(action: str) -> None:
+@pytest.mark.parametrize("action", ["stop_too_toxic", "select_mtd"])
+def test_no_cohort_of_the_part_follows_a_decision_that_ends_it(action: str) -> None:
     trial = start()
     trial.complete_single("sad", "SAD-1")
     trial.review("sad", action, **({"level": 1} if action == "select_mtd" else {}))

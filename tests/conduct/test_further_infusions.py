@@ -89,8 +89,10 @@ TOXICITY = {
     "CRS came down from grade 2 to 1":     ("crs",   (2, 1),   False, False, True),
     "CRS went up from grade 1 to 2":       ("crs",   (1, 2),   False, False, False),
     "CRS of grade 2 is over":              ("crs",   (2,),     True,  False, True),
-    # --- other events do not
-    "a grade 3 infection goes on":         ("infection", (3,), False, False, True),
+    # --- so is an infection of any grade; other events do not stop an infusion
+    "a grade 1 infection goes on":         ("infection", (1,), False, False, False),
+    "a grade 3 infection is over":         ("infection", (3,), True,  False, True),
+    "another event of grade 3 goes on":    ("other",     (3,), False, False, True),
     # --- after a DLT nothing is infused
     "a DLT that is over":                  ("other", (4,),     True,  True,  False),
 }

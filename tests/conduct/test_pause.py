@@ -76,7 +76,8 @@ FIRST_GRADES: dict[str, tuple[dict[str, Any], bool]] = {
     # --- any death related to treatment
     "a related death":                   ({"category": "infection", "grade": 5}, True),
     "a death whose cause is not given":  ({"category": "infection", "grade": 5, "causality": {}}, True),
-    "a death that is unlikely related":  ({"category": "infection", "grade": 5, "causality": {"product": "unlikely"}}, False),
+    "a death that is unlikely related":  ({"category": "infection", "grade": 5, "causality": {"product": "unlikely", "lymphodepletion": "unlikely"}}, False),
+    "a death by lymphodepletion":        ({"category": "infection", "grade": 5, "causality": {"product": "unlikely", "lymphodepletion": "possible"}}, True),
     "a related grade 4":                 ({"category": "infection", "grade": 4}, False),
     # --- CRS and ICANS of grade 4
     "CRS of grade 4":                    ({"category": "crs", "grade": 4}, True),
@@ -128,7 +129,8 @@ def test_an_event_that_ends_in_death_pauses_the_study_if_it_is_related(
     pauses: bool,  # noqa: FBT001
 ) -> None:
     trial, code = treated()
-    key = trial.report(code, category="infection", grade=4, causality={"product": product})
+    causality: dict[str, e.Causality] = {"product": product, "lymphodepletion": "unlikely"}
+    key = trial.report(code, category="infection", grade=4, causality=causality)
     trial.wait(1)
     died = c.EndAdverseEvent(participant=code, adverse_event=key, outcome="fatal", happened_at=trial.now)
     trial.do(died, investigator("01"))

@@ -53,7 +53,7 @@ SLIPS = (
 """What somebody gets wrong; mostly nothing."""
 WHO = st.integers(0, 5)
 """Which participant, counted from the last one who came."""
-DECISIONS = ["escalate", "stay", "de_escalate", "select_mtd", "stop_too_toxic", "expand", "hold"]
+DECISIONS = ["escalate", "stay", "de_escalate", "select_mtd", "stop_too_toxic", "expand"]
 ANYBODY = st.sampled_from([None, None, None, cast.MONITOR, cast.CHAIR, coordinator("01"), investigator("02")])
 """Who asks: mostly who should, now and then somebody else."""
 
@@ -203,7 +203,7 @@ class RandomConduct(RuleBasedStateMachine):
             self.ask(c.PauseTrial(reason="a death elsewhere"), cast.MONITOR)
         if slip == "the committee meets first":
             part = cohort.part if cohort.part != "expansion" else "mad"
-            self.the_committee_meets(part=part, action="hold", level=None, regimens=("M1",), order=COMMITTEE)
+            self.the_committee_meets(part=part, action="stop_too_toxic", level=None, regimens=("M1",), order=COMMITTEE)
         self.infuse(found)
 
     @rule(who=WHO)

@@ -85,7 +85,6 @@ DECISIONS: dict[str, tuple[dict[str, Any], str | None]] = {
     "a level that does not exist":     ({"action": "select_mtd", "level": 7}, "parts.sad.design"),
     "level 0 as MTD":                  ({"action": "select_mtd", "level": 0}, "parts.sad.design"),
     # --- always possible
-    "hold":                            ({"action": "hold"}, None),
     "stop as too toxic":               ({"action": "stop_too_toxic"}, None),
     # --- the single-dose part is not expanded
     "expand the single dose":          ({"action": "expand", "regimens": ("SAD-1",)}, "parts.sad"),
@@ -171,14 +170,13 @@ WAITING = {
     "stay": False,
     "select_mtd": False,
     "expand": False,
-    "hold": True,
     "stop_too_toxic": True,
 }
 
 
 @pytest.mark.covers("Q5")
 @pytest.mark.parametrize(("action", "is_allowed"), WAITING.items())
-def test_nothing_but_a_hold_or_a_stop_is_decided_before_everyone_is_determined(
+def test_nothing_but_a_stop_is_decided_before_everyone_is_determined(
     action: str,
     is_allowed: bool,  # noqa: FBT001
 ) -> None:
@@ -192,8 +190,7 @@ def test_nothing_but_a_hold_or_a_stop_is_decided_before_everyone_is_determined(
         reason="The committee does not want to wait.",
     )
     if is_allowed:
-        events = trial.do(command, cast.CHAIR)
-        assert ("CohortClosed" in kinds(events)) is (action != "hold")
+        assert "CohortClosed" in kinds(trial.do(command, cast.CHAIR))
     else:
         assert trial.refused(command, cast.CHAIR).clause == "parts.mad.design"
 
@@ -281,7 +278,7 @@ def test_a_cutoff_before_a_dlt_does_not_hide_it() -> None:
     trial.wait_until_day(code, 20)
     found = trial.snapshot("sad", cutoff=before)
     assert (found.n_evaluable[0], found.n_dlt[0], found.n_pending[0]) == (0, 0, 1)
-    for action in ("escalate", "hold"):
+    for action in ("escalate", "stop_too_toxic"):
         command = c.MakeDecision(
             snapshot=found.snapshot,
             action=action,
@@ -292,16 +289,37 @@ def test_a_cutoff_before_a_dlt_does_not_hide_it() -> None:
 
 def test_there_is_no_decision_without_a_snapshot() -> None:
     trial = start()
-    command = c.MakeDecision(snapshot="sad-s01", action="hold")
+    command = c.MakeDecision(snapshot="sad-s01", action="stop_too_toxic")
     assert trial.refused(command, cast.CHAIR).clause == "review.snapshot"
 
 
-def test_a_decision_that_waits_for_signatures_is_signed_first() -> None:
+def test_a_decision_on_a_snapshot_is_made_once() -> None:
     trial = start()
     trial.complete_single("sad", "SAD-1")
-    trial.decide(c.MakeDecision(snapshot=trial.snapshot("sad").snapshot, action="escalate"))
-    later = c.MakeDecision(snapshot=trial.snapshot("sad").snapshot, action="escalate")
-    assert trial.refused(later, cast.CHAIR).clause == "review.signatures"
+    command = c.MakeDecision(snapshot=trial.snapshot("sad").snapshot, action="escalate")
+    trial.decide(command)
+    assert trial.refused(command, cast.CHAIR).clause == "review.signatures"
+
+
+def test_a_decision_that_was_not_signed_falls_away_when_a_later_snapshot_is_decided_on() -> None:
+    trial = start()
+    trial.complete_single("sad", "SAD-1")
+    first = trial.decide(c.MakeDecision(snapshot=trial.snapshot("sad").snapshot, action="escalate"))
+    again = c.MakeDecision(snapshot=trial.snapshot("sad").snapshot, action="stay", level=1, reason="one more")
+    assert kinds(trial.do(again, cast.CHAIR))[:2] == ["DecisionVoided", "DoseDecisionMade"]
+    assert trial.refused(trial.signature(first), cast.CHAIR).clause == "review.signatures"
+    assert trial.state.decisions[first].is_waiting is False
+    assert trial.sign("sad-d02").is_in_effect
+
+
+def test_a_decision_is_not_signed_after_what_it_was_decided_on_has_changed() -> None:
+    trial = start()
+    code = trial.complete_single("sad", "SAD-1")
+    decision = trial.decide(c.MakeDecision(snapshot=trial.snapshot("sad").snapshot, action="escalate"))
+    trial.do(trial.signature(decision), cast.CHAIR)
+    trial.dlt(code)
+    assert trial.refused(trial.signature(decision), cast.CLINICIAN).clause == "review.snapshot"
+    assert not trial.state.decisions[decision].is_in_effect
 
 
 def test_the_parts_are_decided_apart() -> None:

@@ -373,6 +373,19 @@ def test_what_the_model_makes_of_counts(
     assert [said.action[0], said.highest[0], said.is_too_toxic[0]] == expected
 
 
+def test_from_a_closed_level_the_way_down_goes_to_the_likeliest_on_target_and_not_to_the_highest_open() -> (
+    None
+):
+    n, n_dlt = (3, 6, 0, 6, 0, 0), (1, 1, 0, 0, 0, 0)
+    _, above = _double(WIDE, n, n_dlt)
+    target = above[:, 0] - above[:, 1]
+    assert (above[:5, 1] <= 0.25).all()  # five levels are open
+    assert above[5, 1] > 0.25
+    assert target.argmax() == 3
+    said = judge_by_blrm(WIDE, max_n=36)(np.array([n]), np.array([n_dlt]), np.array([6]))
+    assert [said.action[0], said.highest[0], said.is_too_toxic[0]] == [DE_ESCALATE, 4, False]
+
+
 # fmt: off
 #                                    n, DLTs, highest open, fewest; MTD
 SELECTED = {

@@ -321,6 +321,14 @@ def test_what_the_model_makes_of_counts(
     assert [said.action[0], said.highest[0], said.is_too_toxic[0]] == expected
 
 
+def test_a_part_is_not_stopped_before_anybody_was_treated_whatever_the_prior_says() -> None:
+    # the prior rate of level 1 is above the target
+    spec = _spec(("0.60", "0.70"), "0.25", too_toxic_probability=Decimal("0.5"))
+    n, n_dlt, level = np.array([[0, 0], [3, 0]]), np.array([[0, 0], [2, 0]]), np.array([1, 1])
+    assert (compute_crm_posterior(spec, n, n_dlt).p_lowest_above_target > 0.5).all()
+    assert judge_by_crm(spec, max_n=12)(n, n_dlt, level).is_too_toxic.tolist() == [False, True]
+
+
 # fmt: off
 #                                              n, DLTs, highest open, fewest; MTD
 SELECTED = {

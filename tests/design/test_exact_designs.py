@@ -186,7 +186,8 @@ def test_boin_from_the_random_stream_of_r_gives_the_percentages_of_its_package()
     selected = [0] * 7
     known: dict[Any, Any] = {}
     for _ in range(10_000):
-        n, n_dlt, level = (0,) * 6, (0,) * 6, 1
+        n: tuple[int, ...] = (0,) * 6
+        n_dlt, level = n, 1
         while True:
             state = (n, n_dlt, level)
             if state not in known:

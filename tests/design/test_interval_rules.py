@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from tests.double import interval_rules as double
 
-from firstdose.design import DecisionTable, DesignSpecification, compile_table, keyboard, mtpi, tpi
+from firstdose.design import (
+    DecisionTable,
+    DesignSpecification,
+    compile_table,
+    keyboard,
+    list_near_ties,
+    mtpi,
+    tpi,
+)
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, STAY
 
 LETTERS = {ESCALATE: "E", STAY: "S", DE_ESCALATE: "D"}
@@ -16,9 +24,7 @@ LETTERS = {ESCALATE: "E", STAY: "S", DE_ESCALATE: "D"}
 
 def compiled(rule: Any, target: str, **changes: Any) -> DecisionTable:
     plain: dict[str, Any] = {"n_levels": 3, "max_n": 36, "max_n_per_level": 36, "mtd_min_n": 1}
-    return compile_table(
-        DesignSpecification(rule=rule, target_rate=Decimal(target), **(plain | changes))
-    )
+    return compile_table(DesignSpecification(rule=rule, target_rate=Decimal(target), **(plain | changes)))
 
 
 def letter(table: DecisionTable, n: int, y: int) -> str:
@@ -38,9 +44,7 @@ PRINTED_MTPI = {
 
 
 @pytest.mark.parametrize(("target", "margin", "printed"), PRINTED_MTPI.values(), ids=PRINTED_MTPI.keys())
-def test_the_mtpi_decisions_as_printed(
-    target: str, margin: str, printed: dict[tuple[int, int], str]
-) -> None:
+def test_the_mtpi_decisions_as_printed(target: str, margin: str, printed: dict[tuple[int, int], str]) -> None:
     table = compiled("mtpi", target, equivalence_interval=(Decimal(margin), Decimal(margin)))
     found = {(y, n): LETTERS[table.actions[n][y]] for y, n in printed}
     assert found == printed
@@ -48,7 +52,16 @@ def test_the_mtpi_decisions_as_printed(
 
 def test_the_three_plus_three_decisions_as_printed_beside_them() -> None:
     table = compiled("three_plus_three", "0.25", max_n_per_level=6)
-    printed = {(0, 3): "E", (0, 6): "E", (1, 6): "E", (2, 3): "D", (3, 3): "D", (2, 6): "D", (3, 6): "D", (4, 6): "D"}
+    printed = {
+        (0, 3): "E",
+        (0, 6): "E",
+        (1, 6): "E",
+        (2, 3): "D",
+        (3, 3): "D",
+        (2, 6): "D",
+        (3, 6): "D",
+        (4, 6): "D",
+    }
     assert {(y, n): LETTERS[table.actions[n][y]] for y, n in printed} == printed
 
 
@@ -137,8 +150,8 @@ def test_the_keyboard_equals_boin_at_a_target_of_a_quarter() -> None:
 
 def test_the_first_half_of_the_keys_is_cut_where_zero_is_reached() -> None:
     edges, place = keyboard.compute_key_edges(Fraction(1, 20), Fraction(3, 20))
-    assert edges[:3] == (0, Fraction(1, 20), Fraction(3, 20))
-    assert (place, edges[-1]) == (1, 1)
+    assert edges[:3] == (Fraction(0), Fraction(1, 20), Fraction(3, 20))
+    assert (place, edges[-1]) == (1, Fraction(1))
     # below a target key of [0.05, 0.15] there is no whole key, and the rest alone can say escalate
     assert keyboard.assign_reason(30, 0, low=Fraction(1, 20), high=Fraction(3, 20)) == "mass_below_interval"
 
@@ -164,6 +177,13 @@ def test_a_tie_is_known_as_one() -> None:
     assert not keyboard.is_nearly_tied(6, 1, low=Fraction(1, 5), high=Fraction(3, 10))
     # the two keys beside 1/2 are equal and speak for the same move
     assert not keyboard.is_nearly_tied(6, 3, low=Fraction(1, 5), high=Fraction(3, 10))
+
+
+@pytest.mark.parametrize(
+    "rule", ["boin", "i3_plus_3", "three_plus_three", "rolling_six", "keyboard", "mtpi_2", "tpi"]
+)
+def test_the_usual_designs_have_no_tie_to_look_at(rule: str) -> None:
+    assert list_near_ties(compiled(rule, "0.25", max_n_per_level=6).specification) == ()
 
 
 def test_a_tie_of_the_mtpi_is_decided_with_caution() -> None:

@@ -202,7 +202,9 @@ def test_the_rolling_six_enrols_nobody_above_a_cap_or_beyond_the_sample() -> Non
 
 PRECISE = compiled("boin", stop_when_n_at_level=6, max_n=36, max_n_per_level=12, mtd_min_n=3)
 BOUNDED = compiled("boin", mtd_at_most_lambda_d=True, max_n=36, max_n_per_level=12, mtd_min_n=1)
-CAPPED = compiled("boin", overdose_cap=OverdoseCap(Decimal("0.33"), Decimal("0.7")), max_n=36, max_n_per_level=12)
+CAPPED = compiled(
+    "boin", overdose_cap=OverdoseCap(Decimal("0.33"), Decimal("0.7")), max_n=36, max_n_per_level=12
+)
 # fmt: off
 OPTIONS: dict[str, Case] = {
     # --- it ends where it would stay with so many participants (n.earlystop), not where it moves
@@ -248,7 +250,13 @@ def test_the_mtd_may_be_bounded_by_lambda_d(counts: str, free: int, bounded: int
 
 def test_an_estimate_that_equals_lambda_d_does_not_exceed_it() -> None:
     # with the target 0.4 and p2 = 0.6 lambda_d is 1/2, and so is the estimate of 3 of 6
-    even = compiled("boin", target_rate=Decimal("0.4"), boin_p2_ratio=Decimal("1.5"), mtd_at_most_lambda_d=True, mtd_min_n=1)
+    even = compiled(
+        "boin",
+        target_rate=Decimal("0.4"),
+        boin_p2_ratio=Decimal("1.5"),
+        mtd_at_most_lambda_d=True,
+        mtd_min_n=1,
+    )
     assert select_mtd(even, tallies("3/6")) == 1
 
 

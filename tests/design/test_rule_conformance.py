@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -42,7 +42,14 @@ N_LEVELS = 4
 COUNTING = ("three_plus_three", "rolling_six")
 A = (0.05, 0.12, 0.25, 0.45)
 SCENARIOS = np.array(
-    [A, (0.01, 0.02, 0.03, 0.04), (0.25, 0.4, 0.55, 0.7), (0.5, 0.6, 0.7, 0.8), (0.3, 0.1, 0.4, 0.2), (0.0, 0.0, 1.0, 1.0)]
+    [
+        A,
+        (0.01, 0.02, 0.03, 0.04),
+        (0.25, 0.4, 0.55, 0.7),
+        (0.5, 0.6, 0.7, 0.8),
+        (0.3, 0.1, 0.4, 0.2),
+        (0.0, 0.0, 1.0, 1.0),
+    ]
 )
 
 GUARDS: dict[str, dict[str, Any]] = {
@@ -61,10 +68,11 @@ BOIN_OPTIONS: dict[str, dict[str, Any]] = {
     "MTD at most lambda_d": {"mtd_at_most_lambda_d": True},
     "wide boundaries": {"boin_p1_ratio": Decimal("0.3"), "boin_p2_ratio": Decimal("1.9"), "cohort_size": 2},
 }
-CASES = [(rule, guards) for rule in RULES for guards in GUARDS] + [("boin", option) for option in BOIN_OPTIONS]
+CASES: list[tuple[str, str]] = [(rule, guards) for rule in RULES for guards in GUARDS]
+CASES += [("boin", option) for option in BOIN_OPTIONS]
 
 
-@lru_cache(maxsize=None)
+@cache
 def table_of(rule: Any, guards: str) -> DecisionTable:
     plain: dict[str, Any] = {
         "n_levels": N_LEVELS,
@@ -119,6 +127,23 @@ def test_the_step_of_many_states_is_the_recommendation_of_each(
         assert (ACTION_CODES[step.action], step.level or 0, step.size) == found, (n, n_dlt, level)
 
 
+@pytest.mark.parametrize(("rule", "guards"), CASES, ids=str)
+def test_the_same_holds_for_counts_that_no_design_reaches(rule: str, guards: str) -> None:
+    # after a participant who could not be evaluated, or a committee that decided otherwise
+    table = table_of(rule, guards)
+    most = table.specification.max_n
+    rng = np.random.default_rng([CASES.index((rule, guards)), 20260301])
+    n = rng.integers(0, most // N_LEVELS + 1, size=(250, N_LEVELS)) * (rng.random((250, N_LEVELS)) < 0.7)
+    n_dlt = rng.binomial(n, rng.choice([0.0, 0.1, 0.3], size=(250, 1)))
+    level = rng.integers(1, N_LEVELS + 1, size=250)
+    steps = assign_from_table(table)(n, n_dlt, level)
+    for row in range(250):
+        state = n[row].tolist(), n_dlt[row].tolist(), int(level[row])
+        step = assign_next_cohort(table, *state)
+        found = (int(steps.action[row]), int(steps.level[row]), int(steps.size[row]))
+        assert (ACTION_CODES[step.action], step.level or 0, step.size) == found, state
+
+
 def _reached(rule: str, guards: str) -> Iterator[tuple[DecisionTable, Tallies, int]]:
     table = table_of(rule, guards)
     for n, n_dlt, level in Seen(table).states:
@@ -160,16 +185,18 @@ def test_probabilities_sum_to_one_and_means_agree_with_distributions(rule: str, 
     found = compute_scenarios(enumerate_final_states(table), SCENARIOS)
     whole = np.ones(len(SCENARIOS))
     counts = np.arange(found.p_n.shape[1])
-    for total in (found.p_selected.sum(axis=1) + found.p_none, found.p_n.sum(axis=1), found.p_n_dlt.sum(axis=1)):
+    for total in (
+        found.p_selected.sum(axis=1) + found.p_none,
+        found.p_n.sum(axis=1),
+        found.p_n_dlt.sum(axis=1),
+    ):
         np.testing.assert_allclose(total, whole, atol=1e-12)
     np.testing.assert_allclose(found.p_n @ counts, found.mean_n, atol=1e-11)
     np.testing.assert_allclose(found.p_n_dlt @ counts, found.mean_n_dlt, atol=1e-11)
     # a participant has a DLT with the rate of the level, whatever the design does (Wald)
     np.testing.assert_allclose(found.mean_n_dlt_per_level, found.mean_n_per_level * SCENARIOS, atol=1e-11)
     assert (found.p_stop_too_toxic <= found.p_none + 1e-12).all()
-    np.testing.assert_allclose(
-        found.p_stop_early, 1 - found.p_n[:, table.specification.max_n], atol=1e-12
-    )
+    np.testing.assert_allclose(found.p_stop_early, 1 - found.p_n[:, table.specification.max_n], atol=1e-12)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -180,14 +207,22 @@ def test_one_scenario_alone_is_the_same_as_among_many(rule: str) -> None:
     for row, rates in enumerate(SCENARIOS):
         alone = compute_operating_characteristics(table, rates.tolist(), states)
         for name in many.__struct_fields__:
-            np.testing.assert_allclose(getattr(alone, name), getattr(many, name)[row], atol=1e-13, err_msg=name)
+            np.testing.assert_allclose(
+                getattr(alone, name), getattr(many, name)[row], atol=1e-13, err_msg=name
+            )
 
 
 def _walk(table: DecisionTable, rates: tuple[float, ...]) -> dict[str, Any]:
     """The whole tree of a design, path by path, with nothing merged."""
     spec = table.specification
     nobody = Tallies((0,) * N_LEVELS, (0,) * N_LEVELS, (0,) * N_LEVELS)
-    sums: dict[str, Any] = {"mtd": np.zeros(N_LEVELS + 1), "n": 0.0, "cohorts": 0.0, "many": 0.0, "toxic": 0.0}
+    sums: dict[str, Any] = {
+        "mtd": np.zeros(N_LEVELS + 1),
+        "n": 0.0,
+        "cohorts": 0.0,
+        "many": 0.0,
+        "toxic": 0.0,
+    }
     for path in enumerate_paths(table, nobody, spec.start_level, 99):
         p = path.compute_probability(rates)
         n = sum(step.size for step in path.steps)

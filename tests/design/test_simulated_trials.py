@@ -98,8 +98,12 @@ def _compare_interval_rule(rule: str, number: int, seed: int, n_trials: int) -> 
     selected = np.zeros(7)
     for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
         selected[0 if pair[12] else _mtd(tuple(pair[:6]), tuple(pair[6:12]))] += count
-    _require_near(selected / n_trials, np.concatenate([exact.p_none, exact.p_selected[0]]), n_trials, errors=3)
-    _require_near(np.bincount(n.sum(axis=1), minlength=MAX_N + 1) / n_trials, exact.p_n[0], n_trials, errors=4)
+    _require_near(
+        selected / n_trials, np.concatenate([exact.p_none, exact.p_selected[0]]), n_trials, errors=3
+    )
+    _require_near(
+        np.bincount(n.sum(axis=1), minlength=MAX_N + 1) / n_trials, exact.p_n[0], n_trials, errors=4
+    )
     spread = n.std(axis=0) / np.sqrt(n_trials)
     assert (np.abs(n.mean(axis=0) - exact.mean_n_per_level[0]) <= 4 * spread + 3 / n_trials).all()
 

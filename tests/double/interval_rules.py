@@ -33,9 +33,7 @@ def i3_plus_3(n: int, y: int, low: float, high: float) -> str:
 
 def _strongest(edges: Sequence[float], n: int, y: int, target_place: int) -> str:
     below = [_mass_below(edge, n, y) for edge in edges]
-    heights = [
-        (below[k + 1] - below[k]) / (edges[k + 1] - edges[k]) for k in range(len(edges) - 1)
-    ]
+    heights = [(below[k + 1] - below[k]) / (edges[k + 1] - edges[k]) for k in range(len(edges) - 1)]
     near = [place for place, height in enumerate(heights) if height > max(heights) - 1e-9]
     moves = {"S" if place == target_place else "E" if place < target_place else "D" for place in near}
     return moves.pop() if len(moves) == 1 else "?"

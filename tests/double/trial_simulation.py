@@ -23,12 +23,13 @@ def simulate_interval_rule(
     trial; up is up to the highest open level at most.
     """
     moves = np.full((max_n + 1, max_n + 1), "S")
-    for n in range(1, max_n + 1):
-        for y in range(n + 1):
-            moves[n, y] = letter(n, y)
+    for treated in range(1, max_n + 1):
+        for events in range(treated + 1):
+            moves[treated, events] = letter(treated, events)
     each = np.arange(n_trials)
     n_levels = len(rates)
-    n, y = np.zeros((2, n_trials, n_levels), dtype=np.int64)
+    n = np.zeros((n_trials, n_levels), dtype=np.int64)
+    y = np.zeros_like(n)
     level = np.zeros(n_trials, dtype=np.int64)
     highest = np.full(n_trials, n_levels - 1)
     toxic = np.zeros(n_trials, dtype=np.bool_)
@@ -53,7 +54,8 @@ def simulate_counting_rule(
     The first cohort at a level has three or six participants; after three with one DLT come three more. Returned are
     the participants in all and the highest level passed, 0 for none.
     """
-    total, passed = np.zeros((2, n_trials), dtype=np.int64)
+    total = np.zeros(n_trials, dtype=np.int64)
+    passed = np.zeros_like(total)
     climbing = np.ones(n_trials, dtype=np.bool_)
     for level, rate in enumerate(rates, start=1):
         first = (rng.random((n_trials, first_size)) < rate).sum(axis=1)

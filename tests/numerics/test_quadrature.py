@@ -110,3 +110,9 @@ def test_equal_rows_are_found_once_and_every_row_again(largest: int, n_rows: int
     places, where = find_distinct_rows(rows)
     assert np.array_equal(rows[places][where], rows)
     assert len(places) == len({tuple(row) for row in rows.tolist()})
+
+
+def test_rows_too_wide_for_one_whole_number_are_not_confused() -> None:
+    most = (1 << 32) - 1
+    rows = np.array([[0, 1, 1], [5, 1, 1], [most, most, most]])
+    assert len(find_distinct_rows(rows)[0]) == 3

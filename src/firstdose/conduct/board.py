@@ -14,6 +14,7 @@ from firstdose.conduct.cohorts import (
 )
 from firstdose.conduct.counts import Counts, recommend_for
 from firstdose.conduct.infusion import find_stagger_end
+from firstdose.derive.analysis_sets import is_dlt_evaluable
 from firstdose.design import Recommendation
 from firstdose.protocol.resolved import Part
 from firstdose.record.state import Cohort, Decision, Participant, State
@@ -172,7 +173,7 @@ def _is_finished(state: State, part: Part, cohorts: list[Cohort]) -> bool:
     followed = [state.participants[code] for cohort in cohorts for code in cohort.participants]
     decision = find_decision(state, part.key)
     is_decided = part.design is None or (decision is not None and decision.made.action in LAST_ACTIONS)
-    return is_decided and all(one.evaluability is not None or one.has_left for one in followed)
+    return is_decided and all(one.is_determined or one.has_left for one in followed)
 
 
 def _view_next(state: State, part: Part) -> tuple[tuple[NextCohort, ...], Refused | None]:
@@ -197,7 +198,7 @@ def _view_rung(
     seen = [state.participants[code] for cohort in cohorts for code in cohort.participants]
     place = regimen.dose_level - 1
     tallies = rule.counts.tallies if rule else None
-    determined = [one for one in seen if one.evaluability is not None and one.evaluability.is_dlt_evaluable]
+    determined = [one for one in seen if is_dlt_evaluable(one)]
     return Rung(
         regimen=key,
         title=regimen.title.text,
@@ -209,7 +210,7 @@ def _view_rung(
         n_dlt=tallies.n_dlt[place] if tallies else sum(one.has_dlt for one in seen),
         n_pending=tallies.n_pending[place]
         if tallies
-        else sum(one.evaluability is None and not one.has_left for one in seen),
+        else sum(not one.is_determined and not one.has_left for one in seen),
         mark=_mark(state, part, key, rule),
     )
 
@@ -304,7 +305,7 @@ def _view_place(
 
 
 def _status(participant: Participant, day: int | None, window_last: int) -> tuple[Status, Text | None]:
-    determined = participant.evaluability
+    determined = participant.evaluability if participant.is_determined else None
     if participant.has_dlt:
         terms = ", ".join(
             record.reported.preferred_term

@@ -22,7 +22,6 @@ ACTION_WORDS = {
     "select_mtd": Text("select the MTD", "确定MTD"),
     "stop_too_toxic": Text("stop, too toxic", "因毒性过高停止"),
     "expand": Text("expand regimens", "扩展给药方案"),
-    "hold": Text("hold", "暂缓"),
     "wait": Text("wait", "等待"),
 }
 """The actions of recommendations and decisions in words."""

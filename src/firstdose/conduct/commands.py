@@ -320,7 +320,7 @@ class MakeDecision(Command, frozen=True, kw_only=True):
     """Put the committee's decision on a snapshot to signature."""
 
     snapshot: str
-    action: Literal["escalate", "stay", "de_escalate", "select_mtd", "stop_too_toxic", "expand", "hold"]
+    action: Literal["escalate", "stay", "de_escalate", "select_mtd", "stop_too_toxic", "expand"]
     level: int | None = None
     regimens: tuple[str, ...] = ()
     reason: str = ""

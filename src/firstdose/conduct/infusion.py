@@ -9,14 +9,14 @@ from firstdose.conduct.refusals import Decided, find_participant, refuse
 from firstdose.conduct.treatment import find_treated
 from firstdose.protocol.resolved import Regimen, Visit
 from firstdose.record import events as e
-from firstdose.record.state import Participant, State
+from firstdose.record.state import AdverseEventRecord, Participant, State
 from firstdose.terms.calendar import elapsed_d, protocol_day, render_site_time
 from firstdose.terms.measures import read_decimal
 from firstdose.terms.outcomes import NotDerived, Refused
 
 STOPPING_CATEGORIES = ("crs", "icans")
 STOPPING_GRADE = 2
-"""A further infusion waits while CRS or ICANS of this grade goes on (clinical reference 6.2)."""
+"""A further infusion waits while CRS or ICANS of this grade, or any infection, goes on (assumed)."""
 MIN_INTERVAL_D = 2
 """Least interval between infusions (clinical reference 6.2). [d]."""
 
@@ -226,15 +226,7 @@ def _refuse_further(
             f"须在第 {visit.first_day} 至 {visit.last_day} 天，且距前次至少 {MIN_INTERVAL_D} 天；否则应停止输注。",
         )
     ongoing = next(
-        (
-            record.reported
-            for record in participant.adverse_events.values()
-            if record.ended is None
-            and record.reported.category in STOPPING_CATEGORIES
-            and record.grades
-            and record.grades[-1][1] >= STOPPING_GRADE
-        ),
-        None,
+        (one.reported for one in participant.adverse_events.values() if _stops_infusion(one)), None
     )
     if participant.has_dlt or ongoing is not None:
         name = ongoing.preferred_term if ongoing else "a dose-limiting toxicity"
@@ -243,10 +235,21 @@ def _refuse_further(
             "schedules.recheck",
             f"{participant.code} has {name}.",
             f"{participant.code} 存在{name_zh}。",
-            f"Infuse when CRS and ICANS are below grade {STOPPING_GRADE}; after a DLT withhold the rest.",
-            f"CRS 与 ICANS 低于 {STOPPING_GRADE} 级后方可输注；发生 DLT 后应停止后续输注。",
+            f"Infuse when CRS and ICANS are below grade {STOPPING_GRADE} and infections are over; after a DLT "
+            "withhold the rest.",
+            f"CRS 与 ICANS 低于 {STOPPING_GRADE} 级且感染已结束后方可输注；发生 DLT 后应停止后续输注。",
         )
     return None
+
+
+def _stops_infusion(record: AdverseEventRecord) -> bool:
+    """Whether an adverse event goes on that a further infusion waits for."""
+    if record.ended is not None:
+        return False
+    if record.reported.category == "infection":
+        return True
+    is_graded = record.reported.category in STOPPING_CATEGORIES and bool(record.grades)
+    return is_graded and record.grades[-1][1] >= STOPPING_GRADE
 
 
 def decide_infusion_end(state: State, command: c.CompleteInfusion) -> Decided:

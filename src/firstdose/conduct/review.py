@@ -24,8 +24,8 @@ ACTION_OF = {
     Action.WAIT: "wait",
 }
 """The rule's actions in the words of decisions; a recommendation to wait is no decision."""
-WITHOUT_COMPLETE_COHORT = ("hold", "stop_too_toxic")
-"""What the committee may decide before every participant of the cohort is determined."""
+WITHOUT_COMPLETE_COHORT = ("stop_too_toxic",)
+"""What the committee may decide before every participant of the cohort is determined; to wait, it pauses."""
 
 
 def decide_snapshot(state: State, command: c.TakeSnapshot, now: datetime, head: str) -> Decided:
@@ -83,8 +83,8 @@ def decide_decision(state: State, command: c.MakeDecision) -> Decided:
             f"parts.{part.key}.design",
             f"{recommended.reason_en}",
             f"{recommended.reason_zh}",
-            "Decide when every participant of the cohort is determined; until then hold or stop.",
-            "队列中每名受试者均已判定后方可决定；在此之前只能暂缓或停止。",
+            "Decide when every participant of the cohort is determined; until then pause the trial or stop the part.",
+            "队列中每名受试者均已判定后方可决定；在此之前可暂停试验或停止该部分。",
         )
     level = _level_of(command, recommended)
     refused = _refuse_level(state, command, part, level)
@@ -114,32 +114,33 @@ def decide_decision(state: State, command: c.MakeDecision) -> Decided:
         reason=command.reason,
         signatures_required=state.protocol.review.signatures_required,
     )
-    if command.action == "hold":
-        return [made]
     closed = [
         e.CohortClosed(cohort=key, reason=f"decision {made.decision}")
         for key, cohort in state.cohorts.items()
         if cohort.part == part.key and cohort.is_open
     ]
-    return [made, *closed]
+    voided = [
+        e.DecisionVoided(decision=key, reason=f"{made.decision} is decided on a later snapshot")
+        for key in _list_waiting(state, part)
+    ]
+    return [*voided, made, *closed]
+
+
+def _list_waiting(state: State, part: Part) -> list[str]:
+    """The decisions of a part that wait for signatures."""
+    return [key for key, found in state.decisions.items() if found.made.part == part.key and found.is_waiting]
 
 
 def _refuse_outdated(state: State, snapshot: str, part: Part) -> Refused | None:
-    waiting = next(
-        (
-            key
-            for key, found in state.decisions.items()
-            if found.made.part == part.key and not found.is_in_effect
-        ),
-        None,
-    )
-    if waiting is not None:
+    """A decision stands on the latest snapshot, and nothing that it reads has changed since."""
+    same = [key for key in _list_waiting(state, part) if state.decisions[key].made.snapshot == snapshot]
+    if same:
         return refuse(
             "review.signatures",
-            f"Decision {waiting} waits for signatures.",
-            f"决定 {waiting} 正等待签名。",
-            "Sign it first.",
-            "请先签署。",
+            f"Decision {same[0]} on this snapshot waits for signatures.",
+            f"该快照的决定 {same[0]} 正等待签名。",
+            "Sign it, or take a new snapshot and decide on that.",
+            "请签署该决定，或建立新的快照后再作决定。",
         )
     latest = [key for key, found in state.snapshots.items() if found.part == part.key][-1]
     taken = state.recommendations[snapshot][1]
@@ -147,17 +148,7 @@ def _refuse_outdated(state: State, snapshot: str, part: Part) -> Refused | None:
     since = [
         cohort.key for cohort in state.cohorts.values() if cohort.part == part.key and cohort.position > taken
     ]
-    changed = [
-        participant.code
-        for participant in state.treated()
-        if state.part_of(participant) == part.key
-        and max(
-            participant.evaluability_position or 0,
-            *(record.dlt_position or 0 for record in participant.adverse_events.values()),
-            participant.infusions[1].position,
-        )
-        > taken
-    ]
+    changed = _list_changed(state, part, taken)
     is_same = _knows_all(state, state.recommendations[snapshot][0], part)
     if snapshot == latest and decided < taken and not changed and not since and is_same:
         return None
@@ -173,6 +164,21 @@ def _refuse_outdated(state: State, snapshot: str, part: Part) -> Refused | None:
     )
 
 
+def _list_changed(state: State, part: Part, since: int) -> list[str]:
+    """The participants of a part who were infused, determined or adjudicated after a position."""
+    return [
+        participant.code
+        for participant in state.treated()
+        if state.part_of(participant) == part.key
+        and max(
+            participant.evaluability_position or 0,
+            *(record.dlt_position or 0 for record in participant.adverse_events.values()),
+            participant.infusions[1].position,
+        )
+        > since
+    ]
+
+
 def _knows_all(state: State, stored: e.RecommendationComputed, part: Part) -> bool:
     """Whether what is recorded now leads to the counts of a recommendation, whatever its cutoff was."""
     assert state.recorded_at is not None
@@ -182,7 +188,7 @@ def _knows_all(state: State, stored: e.RecommendationComputed, part: Part) -> bo
 
 
 def _level_of(command: c.MakeDecision, recommended: e.RecommendationComputed) -> int | None:
-    if command.action in ("hold", "stop_too_toxic", "expand"):
+    if command.action in ("stop_too_toxic", "expand"):
         return None
     if command.level is not None:
         return command.level
@@ -311,7 +317,7 @@ def decide_signature(state: State, command: c.SignDecision, actor: c.Actor) -> D
     """A member signs what was shown, once; the decision takes effect with the last signature required."""
     decision = state.decisions.get(command.decision)
     review = state.protocol.review
-    if decision is None or decision.is_in_effect:
+    if decision is None or not decision.is_waiting:
         return refuse(
             "review.signatures",
             f"There is no decision {command.decision!r} that waits for signatures.",
@@ -326,6 +332,16 @@ def decide_signature(state: State, command: c.SignDecision, actor: c.Actor) -> D
             f"{actor.login}（{actor.role}）无权签署或已签署。",
             "Each member of the committee signs once.",
             "每名委员签署一次。",
+        )
+    part = state.protocol.part_by_key[decision.made.part]
+    changed = _list_changed(state, part, state.recommendations[decision.made.snapshot][1])
+    if changed:
+        return refuse(
+            "review.snapshot",
+            f"What {command.decision} was decided on has changed since: {', '.join(changed)}.",
+            f"{command.decision} 所依据的情况已发生变化：{'、'.join(changed)}。",
+            "Take a new snapshot and decide on that.",
+            "请建立新的快照并据此作出决定。",
         )
     if command.digest != compute_decision_digest(state, command.decision):
         return refuse(

@@ -18,6 +18,8 @@ SCALES = ("CTCAE", "ASTCT", "MAGIC", "IEC-HS")
 RELATED = ("possible", "probable", "definite")
 """P-AE-3: related is possible or higher; a missing causality counts as related."""
 FATAL = 5
+OPEN_CATEGORIES = ("infection", "other")
+"""Categories that a study need not name in its lists."""
 
 
 def decide_adverse_event(state: State, command: c.ReportAdverseEvent) -> Decided:
@@ -67,6 +69,9 @@ def _refuse_event(state: State, participant: Participant, command: c.ReportAdver
             "Grade on a scale of the study.",
             "请使用本研究的分级标准。",
         )
+    refused = _refuse_category(state, command)
+    if refused:
+        return refused
     if command.grade is not None and not 1 <= command.grade <= FATAL:
         return refuse(
             "safety.adverse_events",
@@ -84,6 +89,33 @@ def _refuse_event(state: State, participant: Participant, command: c.ReportAdver
             "请至少选择一项严重性标准。",
         )
     return None
+
+
+def _refuse_category(state: State, command: c.ReportAdverseEvent) -> Refused | None:
+    """A category is one of the study's, and is graded on the scale that the DLT list reads it on."""
+    criteria, triggers = state.protocol.dlt.criteria, state.protocol.stopping
+    named = {key for found in criteria for key in found.categories}
+    known = named | {key for trigger in triggers for key in trigger.categories} | set(OPEN_CATEGORIES)
+    if command.category not in known:
+        listed = ", ".join(sorted(known))
+        return refuse(
+            "safety.adverse_events",
+            f"{command.category!r} is no category of adverse events of this study.",
+            f"{command.category!r} 不是本研究的不良事件类别。",
+            f"Choose one of: {listed}.",
+            f"可选类别：{listed}。",
+        )
+    scales = {found.scale for found in criteria if command.category in found.categories}
+    if not scales or command.scale in scales:
+        return None
+    listed = ", ".join(sorted(scales))
+    return refuse(
+        "dlt.criteria",
+        f"{command.category} is graded on {listed} in this study, not on {command.scale}.",
+        f"本研究中 {command.category} 按 {listed} 分级，不使用 {command.scale}。",
+        f"Grade it on {listed}.",
+        f"请按 {listed} 分级。",
+    )
 
 
 def _find_event(state: State, code: str, key: str) -> tuple[Participant, AdverseEventRecord] | Refused:
@@ -262,17 +294,17 @@ def decide_evaluability(state: State, command: c.DetermineEvaluability, now: dat
     return events
 
 
-def is_related(event: e.AdverseEventReported) -> bool:
-    """Whether an event is at least possibly related to the product."""
-    return event.causality.get("product", "possible") in RELATED
+def is_related(event: e.AdverseEventReported, to: str = "product") -> bool:
+    """Whether an event is at least possibly related to the product, or to another part of the treatment."""
+    return event.causality.get(to, "possible") in RELATED
 
 
 def _pause_for_grade(state: State, event: e.AdverseEventReported, grade: int | None) -> list[e.AnyEvent]:
     def fires(trigger: StoppingTrigger) -> bool:
+        if trigger.kind == "related_death":
+            return grade == FATAL and (is_related(event) or is_related(event, "lymphodepletion"))
         if grade is None or not is_related(event):
             return False
-        if trigger.kind == "related_death":
-            return grade == FATAL
         in_category = event.category in trigger.categories
         return trigger.kind == "category_grade" and in_category and grade >= (trigger.grade or FATAL)
 

@@ -1,15 +1,16 @@
 """Visits, forms, corrections and queries."""
 
 import re
+from collections.abc import Iterable
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.enrolment import refuse_without_consent
-from firstdose.conduct.form_values import check_value, check_values
+from firstdose.conduct.form_values import Problem, check_value, check_values
 from firstdose.conduct.refusals import Decided, find_participant, refuse
 from firstdose.protocol.resolved import Schedule, Visit
 from firstdose.record import events as e
 from firstdose.record.state import FormRecord, Participant, State
-from firstdose.terms.calendar import protocol_day
+from firstdose.terms.calendar import protocol_day, render_site_time
 from firstdose.terms.outcomes import Refused
 
 UNSCHEDULED = "UNS"
@@ -122,8 +123,15 @@ def decide_form(state: State, command: c.SubmitForm) -> Decided:
         values=command.values,
         not_done=command.not_done,
     )
+    return [submitted, *_raise_queries(participant, command, problems)]
+
+
+def _raise_queries(
+    participant: Participant, command: c.SubmitForm | c.CorrectValue, problems: Iterable[Problem]
+) -> list[e.QueryRaised]:
+    """A question for each value that is unusual."""
     number = len(participant.queries)
-    queries = [
+    return [
         e.QueryRaised(
             participant=participant.code,
             query=f"Q-{number + place:03d}",
@@ -135,7 +143,6 @@ def decide_form(state: State, command: c.SubmitForm) -> Decided:
         )
         for place, problem in enumerate(problems, start=1)
     ]
-    return [submitted, *queries]
 
 
 def _refuse_form(state: State, participant: Participant, command: c.SubmitForm) -> Refused | None:
@@ -146,6 +153,15 @@ def _refuse_form(state: State, participant: Participant, command: c.SubmitForm) 
             f"方案中没有表单 {command.form!r}。",
             "Name a form of the protocol.",
             "请选择方案中的表单。",
+        )
+    withdrawn = participant.consent_withdrawn_at
+    if withdrawn is not None and command.collected_at > withdrawn:
+        return refuse(
+            "eligibility.consent",
+            f"{participant.code} took consent back on {render_site_time(withdrawn)}.",
+            f"{participant.code} 已于 {render_site_time(withdrawn)} 撤回知情同意。",
+            "Enter what was collected before that.",
+            "只能录入此前收集的数据。",
         )
     if (command.visit, command.form, command.timepoint) in participant.forms:
         return refuse(
@@ -200,6 +216,11 @@ def decide_correction(state: State, command: c.CorrectValue) -> Decided:
             "Give a value that the item may hold.",
             "请填写有效数值。",
         )
+    # what no longer fits together is asked about, because the other value may be corrected next
+    form = state.protocol.form_by_key[command.form]
+    before = check_values(form, filled.values, filled.not_done)
+    after = check_values(form, filled.values | {command.item: command.new}, filled.not_done)
+    unusual = [found for found in after if found not in before]
     return [
         e.ValueCorrected(
             participant=participant.code,
@@ -211,7 +232,8 @@ def decide_correction(state: State, command: c.CorrectValue) -> Decided:
             new=command.new,
             reason=command.reason,
             corrects=filled.position_of(command.item),
-        )
+        ),
+        *_raise_queries(participant, command, unusual),
     ]
 
 

@@ -50,7 +50,7 @@ def list_waiting(
 
 def _for_committee(state: State, login: str, role: Role) -> Iterator[Waiting]:
     for key, decision in state.decisions.items():
-        if not decision.is_in_effect and all(sign.login != login for sign in decision.signatures):
+        if decision.is_waiting and all(sign.login != login for sign in decision.signatures):
             yield Waiting("sign", key)
     if role != "committee_chair":
         return

@@ -21,7 +21,7 @@ def is_treated(participant: Participant) -> bool:
 def is_dlt_evaluable(participant: Participant) -> bool:
     """Counts for the dose decision: a DLT, or the window completed with enough cells."""
     found = participant.evaluability
-    return is_treated(participant) and found is not None and found.is_dlt_evaluable
+    return participant.is_determined and found is not None and found.is_dlt_evaluable
 
 
 def has_kinetics(participant: Participant) -> bool:

@@ -23,6 +23,7 @@ from firstdose.design.exact import (
     enumerate_final_states,
     estimate_graph_size,
 )
+from firstdose.design.near_ties import list_near_ties
 from firstdose.design.next_cohort import Action
 from firstdose.design.paths import Path, PathStep, enumerate_paths
 from firstdose.design.recommendation import Recommendation, recommend, select_mtd
@@ -57,6 +58,7 @@ __all__ = [
     "enumerate_final_states",
     "enumerate_paths",
     "estimate_graph_size",
+    "list_near_ties",
     "recommend",
     "render_table",
     "select_mtd",

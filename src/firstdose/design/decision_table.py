@@ -11,7 +11,8 @@ import msgspec
 from firstdose.design import boin
 from firstdose.design.specification import DesignSpecification
 from firstdose.design.specification_faults import check_specification
-from firstdose.design.table_cells import DE_ESCALATE, ESCALATE, STAY, compile_cell
+from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
+from firstdose.design.table_cells import compile_cell
 
 __all__ = [
     "DE_ESCALATE",

@@ -14,12 +14,7 @@ from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_highest_open_level, assign_size, is_lowest_too_toxic
 from firstdose.design.selection import assign_mtd
-
-MOST_DLT_TO_FILL_UP = 1
-"""An incomplete cohort with more DLTs than this is not filled up if the rule says de-escalate.
-
-One DLT in one participant ends titration and is filled up, as published; two DLTs expose nobody further.
-"""
+from firstdose.design.stepping import MOST_DLT_TO_FILL_UP
 
 
 class Action(StrEnum):

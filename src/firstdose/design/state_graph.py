@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from firstdose.design.stepping import STOP_TOO_TOXIC, Assign, IntArray
 
 KEY_BITS = 63
-MOST_STATES = 30_000_000
-"""States of one layer beyond which an enumeration is refused: about 2 GB."""
+MOST_STATES = 10_000_000
+"""States of one layer beyond which a walk is refused; so many take about 4 GB."""
 LAYER_TO_JUDGE_FROM = 20_000
 """States of the layer from which the growth of the layers is carried forward."""
 
@@ -231,7 +231,10 @@ def _treat(
         weights[_COHORTS] += weights[_PATHS]
         if size > 1:
             weights[_SECONDS] += weights[_PATHS]
-    steps = [np.where(word_of == number, one_more, 0) for number in range(packing.n_words)]
+    if packing.n_words == 1:
+        steps = [one_more]
+    else:
+        steps = [np.where(word_of == number, one_more, 0) for number in range(packing.n_words)]
     for n_dlt in range(size + 1):
         yield _Piece(
             tuple(word + n_dlt * step for word, step in zip(keys, steps, strict=True)),

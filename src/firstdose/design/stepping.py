@@ -24,7 +24,10 @@ from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.specification import Titration
 
 MOST_DLT_TO_FILL_UP = 1
-"""As in :mod:`firstdose.design.next_cohort`."""
+"""An incomplete cohort with more DLTs than this is not filled up if the rule says de-escalate.
+
+One DLT in one participant ends titration and is filled up, as published; two DLTs expose nobody further.
+"""
 
 IntArray = NDArray[np.integer]
 BoolArray = NDArray[np.bool_]
@@ -133,21 +136,40 @@ def guard_rule(guards: Guards, judge: Judge, select: Selector, *, cap_level: int
         total = n.sum(axis=1)
         action = np.where(is_toxic, STOP_TOO_TOXIC, STOP_AND_SELECT_MTD).astype(np.int8)
         target, size = np.zeros(len(level), dtype=np.int8), np.zeros(len(level), dtype=np.int16)
-        rows = np.flatnonzero(~is_toxic & (total < guards.max_n))
-        if len(rows):
+        may_go = ~is_toxic & (total < guards.max_n)
+        if may_go.any():
+            rows = _place_rows(may_go)
             going = _decide(
-                guards, judge, n[rows], n_dlt[rows], level[rows], judged.action[rows], highest[rows], ceiling
+                guards,
+                judge,
+                _take(n, rows),
+                _take(n_dlt, rows),
+                level[rows],
+                judged.action[rows],
+                highest[rows],
+                ceiling,
             )
-            sizes = _assign_sizes(guards, going, total[rows])
-            treats = rows[sizes > 0]
-            size[rows] = sizes
-            action[treats], target[treats] = going.action[sizes > 0], going.target[sizes > 0]
-        ends = np.flatnonzero(~is_toxic & (size == 0))
-        if len(ends):
-            target[ends] = select(n[ends], n_dlt[ends], highest[ends])
+            size[rows] = _assign_sizes(guards, going, total[rows])
+            treats = size[rows] > 0
+            action[rows] = np.where(treats, going.action, action[rows])
+            target[rows] = np.where(treats, going.target, 0)
+        is_end = ~is_toxic & (size == 0)
+        if is_end.any():
+            rows = _place_rows(is_end)
+            target[rows] = select(_take(n, rows), _take(n_dlt, rows), highest[rows])
         return Steps(action, target, size)
 
     return assign
+
+
+def _place_rows(mask: BoolArray) -> slice | NDArray[np.intp]:
+    """What takes the rows of a mask: all of them need not be copied."""
+    return slice(None) if mask.all() else np.flatnonzero(mask)
+
+
+def _take(counts: IntArray, rows: slice | NDArray[np.intp]) -> IntArray:
+    """Some rows of counts, which lie level by level in the memory as the walk gives them."""
+    return counts if isinstance(rows, slice) else counts.T.take(rows, axis=1).T
 
 
 def _decide(
@@ -218,9 +240,12 @@ def _assign_sizes(guards: Guards, going: _Going, total: IntArray) -> IntArray:
         sizes = [ALGORITHMIC[guards.rule](n, whole) for n in range(guards.max_n + 1)]
         size = np.array(sizes).take(n_there)
     else:
-        levels = np.arange(guards.n_levels)
-        is_first = (n_there < whole) & ~(going.n.astype(bool) & (levels > place[:, None])).any(axis=1)
-        size = np.where(is_first, whole - n_there, whole)
+        size = np.full(len(place), whole, dtype=np.int16)
+        # an incomplete cohort is filled up on the way up, and a whole one follows on a way back down
+        begun = np.flatnonzero((n_there > 0) & (n_there < whole))
+        is_above = np.arange(guards.n_levels) > place[begun, None]
+        has_been_higher = ((going.n[begun] > 0) & is_above).any(axis=1)
+        size[begun] = np.where(has_been_higher, whole, whole - n_there[begun])
     size = np.where(going.titrates, 1, size)
     size = np.minimum(size, np.minimum(guards.max_n - total, guards.max_n_per_level - n_there))
     return np.where(going.target == 0, 0, np.maximum(size, 0)).astype(np.int16)

@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 from firstdose.design import boin, i3_plus_3, keyboard, mtpi, rolling_six, three_plus_three, tpi
 from firstdose.design.specification import DesignSpecification, OverdoseCap
-
-ESCALATE, STAY, DE_ESCALATE = 1, 2, 3
-"""Action codes of the table."""
+from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
 
 ACTIONS = {
     "rate_at_or_below_escalation_boundary": ESCALATE,

@@ -19,9 +19,9 @@ from scipy.special import sici
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-CHUNK = 1 << 18
-"""Values of one block of data sets times nodes: 2 MB of doubles stay in the cache of one core."""
-
+BLOCK_WORK = 800_000
+"""Multiplications of one matrix product: its block stays in the cache, and is too small for a linear algebra
+library to share it out among threads, which costs ten times the product when other programs are running."""
 NEGLIGIBLE = -100.0
 """Log posterior, relative to its top, below which a node counts as this: subnormal numbers are slow."""
 
@@ -191,7 +191,7 @@ def compute_expectations(
     counts, terms = np.ascontiguousarray(counts[:, used]), np.ascontiguousarray(terms[used])
     functions = np.column_stack([np.ones(n_nodes), values])
     found = np.empty((n_sets, values.shape[1]))
-    n_rows = max(1, CHUNK // n_nodes)
+    n_rows = max(1, BLOCK_WORK // (n_nodes * max(len(terms), functions.shape[1])))
     for start in range(0, n_sets, n_rows):
         block = counts[start : start + n_rows] @ terms
         block -= block.max(axis=1, keepdims=True)

@@ -419,13 +419,20 @@ class DoseDecisionMade(Event, frozen=True, kw_only=True, gc=False, omit_defaults
     decision: str
     snapshot: str
     part: str
-    action: Literal["escalate", "stay", "de_escalate", "select_mtd", "stop_too_toxic", "expand", "hold"]
+    action: Literal["escalate", "stay", "de_escalate", "select_mtd", "stop_too_toxic", "expand"]
     level: int | None = None
     cohort_size: int = 0
     regimens: tuple[str, ...] = ()
     follows_recommendation: bool
     reason: str = ""
     signatures_required: int
+
+
+class DecisionVoided(Event, frozen=True, kw_only=True, gc=False):
+    """A decision that was not signed fell away: a later snapshot was decided on."""
+
+    decision: str
+    reason: str
 
 
 class DecisionSigned(Event, frozen=True, kw_only=True, gc=False):
@@ -489,6 +496,7 @@ AnyEvent = (
     | SnapshotTaken
     | RecommendationComputed
     | DoseDecisionMade
+    | DecisionVoided
     | DecisionSigned
     | DeviationReported
 )

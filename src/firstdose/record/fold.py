@@ -84,7 +84,8 @@ def _participant_screened(state: State, entry: e.Entry, event: e.ParticipantScre
 def _consent_given(state: State, entry: e.Entry, event: e.ConsentGiven) -> None:
     participant = state.participants[event.participant]
     participant.consent_version, participant.consent_language = event.version, event.language
-    participant.consented_at, participant.consent_position = event.happened_at, entry.position
+    if participant.consented_at is None:  # a later version does not move what counts from consent on
+        participant.consented_at, participant.consent_position = event.happened_at, entry.position
 
 
 def _consent_withdrawn(state: State, _: e.Entry, event: e.ConsentWithdrawn) -> None:
@@ -270,6 +271,10 @@ def _dose_decision_made(state: State, entry: e.Entry, event: e.DoseDecisionMade)
     state.decisions[event.decision] = Decision(event, entry.recorded_at, entry.position)
 
 
+def _decision_voided(state: State, _: e.Entry, event: e.DecisionVoided) -> None:
+    state.decisions[event.decision].voided_because = event.reason
+
+
 def _decision_signed(state: State, entry: e.Entry, event: e.DecisionSigned) -> None:
     decision = state.decisions[event.decision]
     decision.signatures.append(
@@ -340,6 +345,7 @@ _APPLY: dict[type[e.Event], Callable[[State, e.Entry, Any], None]] = {
     e.SnapshotTaken: _snapshot_taken,
     e.RecommendationComputed: _recommendation_computed,
     e.DoseDecisionMade: _dose_decision_made,
+    e.DecisionVoided: _decision_voided,
     e.DecisionSigned: _decision_signed,
     e.DeviationReported: _deviation_reported,
 }

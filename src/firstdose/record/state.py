@@ -258,6 +258,12 @@ class Decision:
     position: int
     signatures: list[Signature] = field(default_factory=list)
     in_effect_position: int | None = None
+    voided_because: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for signatures."""
+        return self.in_effect_position is None and not self.voided_because
 
     @property
     def is_in_effect(self) -> bool:

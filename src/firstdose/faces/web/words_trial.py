@@ -32,7 +32,6 @@ TRIAL: dict[str, Text] = {
     "action_select_mtd": Text("MTD selected", "选定 MTD"),
     "action_stop_too_toxic": Text("Stopped, too toxic", "毒性过高，停止"),
     "action_expand": Text("Expand", "扩展"),
-    "action_hold": Text("Hold", "暂缓"),
     "level_n": Text("level {n}", "剂量水平 {n}"),
     "days_list": Text("Days {days}", "第 {days} 天"),
     "dlt_of": Text("{n} DLT in {m}", "{m} 例中 {n} 例 DLT"),

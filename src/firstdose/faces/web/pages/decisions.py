@@ -13,7 +13,7 @@ from firstdose.conduct.meeting import view_meeting
 from firstdose.faces.web.desk import UNPROCESSABLE, Desk, find_server, page
 from firstdose.terms.outcomes import Refused
 
-ACTIONS = ("escalate", "stay", "de_escalate", "select_mtd", "expand", "hold", "stop_too_toxic")
+ACTIONS = ("escalate", "stay", "de_escalate", "select_mtd", "expand", "stop_too_toxic")
 
 
 @page("decisions")
@@ -112,7 +112,7 @@ def _render_one(
     signed = meeting.decision is not None and any(
         sign.login == desk.login for sign in meeting.decision.signatures
     )
-    waits = meeting.decision is not None and not meeting.decision.is_in_effect
+    waits = meeting.decision is not None and meeting.decision.is_waiting
     return desk.render(
         "decision.html",
         status,
