@@ -131,7 +131,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged_and_leaves_no_half_
 ) -> None:
     path = tmp_path / "trial.db"
     SqliteStore(path, create=True).close()
-    moments = random.Random(20250301)  # noqa: S311 - moments of a test
+    moments = random.Random(20250301)
     n_acknowledged = 0
     for kill in range(N_KILLS):
         writer = start(WRITER, str(path), str(kill))

@@ -222,9 +222,9 @@ UNUSABLE: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.touch(), "it is a database, but not a firstdose record; check the name"),
     "text": (make_text, "it is not a database; check the name"),
     "other database": (make_other_database, "it is a database, but not a firstdose record; check the name"),
-    "later": (make_later_record, "it was written by a later release (schema 2; this one reads 1); use the later release"),  # noqa: E501
+    "later": (make_later_record, "it was written by a later release (schema 2; this one reads 1); use the later release"),
     "cut": (make_half, "the database is damaged or was cut short; verify it, and restore it from a copy"),
-    "unguarded": (make_unguarded, "its safeguards were changed; trigger event_is_never_changed is missing; verify it, and restore it from a copy"),  # noqa: E501
+    "unguarded": (make_unguarded, "its safeguards were changed; trigger event_is_never_changed is missing; verify it, and restore it from a copy"),
 }
 # fmt: on
 

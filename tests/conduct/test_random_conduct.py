@@ -203,7 +203,9 @@ class RandomConduct(RuleBasedStateMachine):
             self.ask(c.PauseTrial(reason="a death elsewhere"), cast.MONITOR)
         if slip == "the committee meets first":
             part = cohort.part if cohort.part != "expansion" else "mad"
-            self.the_committee_meets(part=part, action="stop_too_toxic", level=None, regimens=("M1",), order=COMMITTEE)
+            self.the_committee_meets(
+                part=part, action="stop_too_toxic", level=None, regimens=("M1",), order=COMMITTEE
+            )
         self.infuse(found)
 
     @rule(who=WHO)
