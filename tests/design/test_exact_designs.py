@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 from math import comb
 from typing import Any
 
@@ -26,6 +27,7 @@ from firstdose.design import (
     estimate_graph_size,
 )
 from firstdose.design.boin import assign_closest_level
+from firstdose.design.closest_level import ClosestLevel
 from firstdose.design.next_cohort import assign_next_cohort
 from firstdose.design.state_graph import enumerate_states
 from firstdose.design.stepping import IntArray, Steps
@@ -232,16 +234,33 @@ def test_the_same_with_36_participants() -> None:
         assert tried[chosen] + 1 == mtd, (n, n_dlt)
 
 
-@pytest.mark.parametrize("room", [24, 48])
+@pytest.mark.parametrize("room", [36, 48])
 def test_room_for_more_participants_at_a_level_changes_no_state(room: int) -> None:
-    # six levels of up to 48 need two whole numbers a state, of up to 24 one
-    table = compile_table(design("boin", 24))
+    # six levels of up to 48 need two whole numbers a state, of up to 36 one
+    table, states = enumerated("boin", 36)
     nobody = (0,) * 6
     found = enumerate_states(
-        assign_from_table(table), max_n=24, n=nobody, n_dlt=nobody, level=1, max_n_per_level=room
+        assign_from_table(table), max_n=36, n=nobody, n_dlt=nobody, level=1, max_n_per_level=room
     )
-    assert len(found.mtd) == len(enumerate_final_states(table).mtd)
+    assert len(found.mtd) == len(states.mtd)
     assert (found.n_paths * 0.5 ** found.n.sum(axis=1)).sum() == 1.0
+
+
+def test_the_closest_level_is_exact_where_two_are_equally_far_or_one_is_at_the_target() -> None:
+    # with the target 1/2 an estimate of 3 of 6 is at it, and 1 of 3 and 2 of 3 are equally far on both sides
+    counts = [(n, y) for n in (0, 3, 6) for y in range(n + 1)]
+    rows = [row for row in product(counts, repeat=3) if any(n for n, _ in row)]
+    n, n_dlt = (np.array([[pair[k] for pair in row] for row in rows]) for k in (0, 1))
+    found = ClosestLevel(Fraction(1, 2), 6).assign(n, n_dlt, n > 0, n > 0)
+    for row, level in zip(rows, found.tolist(), strict=True):
+        tried = [place for place in range(3) if row[place][0]]
+        chosen = assign_closest_level(
+            [row[place][0] for place in tried],
+            [row[place][1] for place in tried],
+            Fraction(1, 2),
+            may_be_selected=[True] * len(tried),
+        )
+        assert level == tried[chosen] + 1, row
 
 
 def test_more_levels_than_fit_into_one_number_are_walked_as_well() -> None:

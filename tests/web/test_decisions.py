@@ -60,7 +60,7 @@ def test_a_decision_that_departs_from_the_rule_needs_a_reason(browser: Browser) 
 def test_a_level_that_would_be_skipped_is_refused_and_the_reason_stays(browser: Browser) -> None:
     answer = browser.as_login("park").post(f"{PAGE}/make", action="escalate", level="3", reason="All well.")
     assert answer.status_code == 422
-    assert "not possible from level 1" in answer.content.decode()
+    assert "From level 1 one cannot" in answer.content.decode()
     assert "All well." in answer.content.decode()
 
 

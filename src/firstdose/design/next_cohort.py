@@ -1,7 +1,8 @@
 """Where the next cohort is treated: the decision table inside its guards, on plain counts.
 
-The recommendation at the sites, the exact operating characteristics and a simulator all come through here.
-Every window is complete when this is asked.
+The recommendation at the sites and the paths ahead come through here, with their reasons. The exact operating
+characteristics take the same step for many states at once (:mod:`firstdose.design.stepping`); the tests compare
+both in every state that a design reaches. Every window is complete when this is asked.
 """
 
 from collections.abc import Sequence
