@@ -217,8 +217,8 @@ def refuse_paused(state: State) -> Refused:
     """The refusal of anything new while the trial is paused."""
     return refuse(
         "stopping.pause",
-        f"The trial is paused: {state.paused_because}",
-        f"试验已暂停：{state.paused_because}",
+        f"The trial is paused: {state.paused_because}.",
+        f"试验已暂停：{state.paused_because}。",
         "The committee ends the pause.",
         "由委员会决定恢复。",
     )
