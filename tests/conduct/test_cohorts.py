@@ -97,6 +97,13 @@ def test_no_cohort_of_the_part_follows_a_decision_that_ends_it(action: str) -> N
     assert trial.refused(again, cast.MONITOR).clause == "parts.sad.design"
 
 
+def test_a_part_that_was_stopped_before_its_first_cohort_does_not_open() -> None:
+    trial = start()
+    trial.review("sad", "stop_too_toxic")
+    first = c.OpenCohort(part="sad", regimen="SAD-1")
+    assert trial.refused(first, cast.MONITOR).clause == "parts.sad.design"
+
+
 # --- places
 
 

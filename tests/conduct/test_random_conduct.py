@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.conduct.ledger import Ledger
@@ -392,6 +392,8 @@ class RandomConduct(RuleBasedStateMachine):
 TestRandomConduct = RandomConduct.TestCase
 TestRandomConduct.settings = settings(
     max_examples=50,
+    # shrinking a whole trial takes minutes; what failed is replayed first at the next run
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

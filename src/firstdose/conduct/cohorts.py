@@ -67,7 +67,10 @@ def find_next_cohort(state: State, part_key: str, regimen_key: str) -> NextCohor
             "The committee decides on it first.",
             "须先由委员会对该队列作出决定。",
         )
-    allowed = _first_cohort(state, part) if not _has_cohort(state, part_key) else _following(state, part)
+    has_begun = find_decision(state, part_key) is not None or any(
+        cohort.part == part_key for cohort in state.cohorts.values()
+    )
+    allowed = _following(state, part) if has_begun else _first_cohort(state, part)
     if isinstance(allowed, Refused):
         return allowed
     level, capacity, decision = allowed
@@ -92,10 +95,6 @@ def find_next_cohort(state: State, part_key: str, regimen_key: str) -> NextCohor
     return NextCohort(regimen_key, min(capacity, room), purpose, decision)
 
 
-def _has_cohort(state: State, part_key: str) -> bool:
-    return any(cohort.part == part_key for cohort in state.cohorts.values())
-
-
 def _first_cohort(state: State, part: Part) -> tuple[int, int, None] | Refused:
     """The start of a part needs no decision of its own, but the MTD of the part that caps it."""
     design = part.design
@@ -114,7 +113,7 @@ def _first_cohort(state: State, part: Part) -> tuple[int, int, None] | Refused:
 
 def _following(state: State, part: Part) -> tuple[int, int, str] | Refused:
     """After the first cohort, each cohort follows a decision that was signed since the last one opened."""
-    latest = max(co.position for co in state.cohorts.values() if co.part == part.key)
+    latest = max((co.position for co in state.cohorts.values() if co.part == part.key), default=0)
     decision = find_decision(state, part.key)
     if decision is None or decision.position < latest:
         return refuse(
