@@ -112,6 +112,12 @@ class Monitoring(Resolved):
     probability: Decimal
 
 
+RuleName = Literal[
+    "three_plus_three", "boin", "i3_plus_3", "keyboard", "mtpi_2", "mtpi", "tpi", "rolling_six"
+]
+"""The dose rules that a part may name; each stands in a file of its own in ``design``."""
+
+
 class Titration(Resolved):
     """Single-participant cohorts at the start of a part."""
 
@@ -122,7 +128,7 @@ class Titration(Resolved):
 class Design(Resolved):
     """The dose rule of a part with its guards."""
 
-    rule: Literal["boin", "three_plus_three"]
+    rule: RuleName
     n_levels: int
     target_rate: Decimal
     cohort_size: int

@@ -28,6 +28,7 @@ from firstdose.protocol.resolved import (
     Product,
     ReferenceRange,
     Review,
+    RuleName,
     Site,
     Stagger,
     StoppingTrigger,
@@ -72,7 +73,7 @@ class WrittenTitration(Written):
 class WrittenDesign(Written):
     """The dose rule of a part with its guards."""
 
-    rule: Literal["boin", "three_plus_three"]
+    rule: RuleName
     target_rate: Decimal
     cohort_size: int
     start_level: int = 1
