@@ -3,11 +3,11 @@
 from typing import get_args
 
 import pytest
+from tests.trials import bundled_texts
 
 from firstdose.conduct.counts import compile_design, specify_design
 from firstdose.protocol.resolved import Protocol, RuleName
 from firstdose.study.check_study import check_study
-from tests.trials import bundled_texts
 
 
 def with_rule(rule: str) -> dict[str, str]:

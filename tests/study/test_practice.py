@@ -1,9 +1,10 @@
 """Where a rehearsed trial is cut for practice: the committee has something to decide."""
 
-from firstdose.record.events import DoseDecisionMade, RecommendationComputed
-from firstdose.study.practice import find_practice_cut
 from tests.conftest import Rehearsed
 from tests.trials import bundled_protocol
+
+from firstdose.record.events import DoseDecisionMade, RecommendationComputed
+from firstdose.study.practice import find_practice_cut
 
 
 def test_the_trial_is_cut_just_before_a_decision_of_the_multiple_dose_part(rehearsed: Rehearsed) -> None:
@@ -22,5 +23,5 @@ def test_the_trial_is_cut_just_before_a_decision_of_the_multiple_dose_part(rehea
 
 
 def test_a_trial_without_a_review_is_cut_at_its_end(rehearsed: Rehearsed) -> None:
-    entries = list(rehearsed.store.read(0, 500))
-    assert find_practice_cut(entries, bundled_protocol()) == 500
+    entries = list(rehearsed.store.read(0, 100))
+    assert find_practice_cut(entries, bundled_protocol()) == 100
