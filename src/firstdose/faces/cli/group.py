@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "demo": "Rehearse the bundled trial, write its report, and serve it for practice.",
+    "design": "The dose rule of a part: its table, its exact operating characteristics.",
     "password": "Give a login of the pages a password.",
     "protocol": "The protocol as data: check it, compare it, resolve it.",
     "record": "The record of a trial: verify it, show its head.",
