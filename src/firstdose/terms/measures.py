@@ -5,7 +5,6 @@ creatinine of 1.8 mg/dL is above 1.5 times 1.2 mg/dL, and the grade is wrong.
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from fractions import Fraction
 
 from firstdose.terms.outcomes import NotDerived
 
@@ -38,8 +37,3 @@ def round_half_up(number: Decimal, places: int = 0) -> Decimal:
     (Decimal('481'), Decimal('0.13'))
     """
     return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-
-
-def fraction_to_decimal(number: Fraction) -> Decimal:
-    """The decimal nearest to a fraction, to 28 digits."""
-    return Decimal(number.numerator) / Decimal(number.denominator)

@@ -22,6 +22,7 @@ from firstdose.derive.response.of_participant import Assessed, ParticipantRespon
 from firstdose.derive.response.response_rate import (
     Assessment,
     TimeToResponse,
+    derive_best_response,
     derive_sustained_response,
     derive_time_to_response,
 )
@@ -158,20 +159,27 @@ def _has_finished(response: ParticipantResponse) -> bool:
     return bool(response.visits) and response.visits[-1].progress != "ongoing"
 
 
+def _list_assessments(
+    response: Response, one: ParticipantResponse, *, does_rescue_end: bool
+) -> list[Assessment]:
+    """The assessments of a participant; after rescue treatment the response is not attained, if asked for."""
+    return [
+        Assessment(
+            on=_date_of(visit, one.first_infusion),
+            status=False if does_rescue_end and visit.had_rescue else read_status(response, visit),
+        )
+        for visit in one.visits
+    ]
+
+
 def _ever(response: Response, one: ParticipantResponse) -> bool:
-    return any(read_status(response, visit) is True and not visit.had_rescue for visit in one.visits)
+    return derive_best_response(_list_assessments(response, one, does_rescue_end=True)) is True
 
 
 def _is_sustained(state: State, response: Response, one: ParticipantResponse, *, is_imputed: bool) -> bool:
     """Whether the response held; with imputation a missing visit breaks it and rescue treatment ends it."""
-    assessments = []
-    for visit in one.visits:
-        status = read_status(response, visit)
-        if is_imputed and visit.had_rescue:
-            status = False
-        assessments.append(Assessment(on=_date_of(visit, one.first_infusion), status=status))
     held = derive_sustained_response(
-        assessments,
+        _list_assessments(response, one, does_rescue_end=is_imputed),
         missing="breaks" if is_imputed else "bridged",
         span_d=state.protocol.definitions.sustained_response_d,
     )
