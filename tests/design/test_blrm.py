@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.double import blrm_rule, model_posteriors
 
-from firstdose.design.blrm import (
+from firstdose.design.rules.blrm import (
     IntervalProbabilities,
     assign_best_levels,
     compute_interval_probabilities,
@@ -20,7 +20,7 @@ from firstdose.design.blrm import (
     list_knife_edges,
     select_by_blrm,
 )
-from firstdose.design.blrm_specification import BlrmSpecification, check_blrm_specification
+from firstdose.design.rules.blrm_specification import BlrmSpecification, check_blrm_specification
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
 
 

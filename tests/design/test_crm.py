@@ -12,14 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.double import crm_rule, model_posteriors
 
-from firstdose.design.crm import (
+from firstdose.design.rules.crm import (
     assign_closest_levels,
     compute_crm_posterior,
     compute_crm_rate_moments,
     judge_by_crm,
     select_by_crm,
 )
-from firstdose.design.crm_specification import CrmModel, CrmSpecification, check_crm_specification
+from firstdose.design.rules.crm_specification import CrmModel, CrmSpecification, check_crm_specification
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
 
 ONE_PARAMETER: tuple[CrmModel, ...] = ("power", "logistic")

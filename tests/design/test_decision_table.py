@@ -18,8 +18,8 @@ from firstdose.design import (
     render_table,
     tabulate_decisions,
 )
-from firstdose.design.boin import compute_boundaries
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, REASONS, STAY
+from firstdose.design.rules.boin import compute_boundaries
 
 
 def boin(**changes: Any) -> DesignSpecification:

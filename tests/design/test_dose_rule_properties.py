@@ -20,7 +20,7 @@ from firstdose.design import (
     recommend,
     select_mtd,
 )
-from firstdose.design.algorithmic import ALGORITHMIC
+from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.specification import RULES
 from firstdose.terms.outcomes import NotDerived
 

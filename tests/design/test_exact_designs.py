@@ -26,12 +26,12 @@ from firstdose.design import (
     enumerate_paths,
     estimate_graph_size,
 )
-from firstdose.design.boin import assign_closest_level
-from firstdose.design.closest_level import ClosestLevel
+from firstdose.design.exact.state_graph import enumerate_states
+from firstdose.design.exact.table_steps import assign_from_table
 from firstdose.design.next_cohort import assign_next_cohort
-from firstdose.design.state_graph import enumerate_states
+from firstdose.design.rules.boin import assign_closest_level
+from firstdose.design.rules.closest_level import ClosestLevel
 from firstdose.design.stepping import IntArray, Steps
-from firstdose.design.table_steps import assign_from_table
 
 A = (0.05, 0.10, 0.18, 0.25, 0.38, 0.50)
 C = (0.02, 0.03, 0.05, 0.08, 0.14, 0.25)

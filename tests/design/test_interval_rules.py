@@ -8,16 +8,9 @@ from typing import Any
 import pytest
 from tests.double import interval_rules as double
 
-from firstdose.design import (
-    DecisionTable,
-    DesignSpecification,
-    compile_table,
-    keyboard,
-    list_near_ties,
-    mtpi,
-    tpi,
-)
+from firstdose.design import DecisionTable, DesignSpecification, compile_table, list_near_ties
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, STAY
+from firstdose.design.rules import keyboard, mtpi, tpi
 
 LETTERS = {ESCALATE: "E", STAY: "S", DE_ESCALATE: "D"}
 

@@ -30,12 +30,12 @@ from firstdose.design import (
     select_mtd,
 )
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, REASONS
+from firstdose.design.exact.state_graph import enumerate_states
+from firstdose.design.exact.table_steps import assign_from_table
 from firstdose.design.next_cohort import assign_next_cohort
 from firstdose.design.reasons import TEXTS
 from firstdose.design.specification import RULES
-from firstdose.design.state_graph import enumerate_states
 from firstdose.design.stepping import IntArray, Steps
-from firstdose.design.table_steps import assign_from_table
 from firstdose.terms.outcomes import NotDerived
 
 N_LEVELS = 4

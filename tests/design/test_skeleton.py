@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.double.dfcrm_trial import Whole, final_states, p_selected
 
-from firstdose.design.crm import assign_closest_levels, compute_crm_posterior
-from firstdose.design.crm_specification import CrmModel, CrmSpecification
-from firstdose.design.skeleton import compute_indifference_intervals, compute_skeleton
+from firstdose.design.rules.crm import assign_closest_levels, compute_crm_posterior
+from firstdose.design.rules.crm_specification import CrmModel, CrmSpecification
+from firstdose.design.rules.skeleton import compute_indifference_intervals, compute_skeleton
 
 MODELS = st.sampled_from(["power", "logistic"])
 

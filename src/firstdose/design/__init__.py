@@ -13,8 +13,8 @@ from firstdose.design.decision_table import (
     render_table,
     tabulate_decisions,
 )
-from firstdose.design.duration import Calendar, compute_expected_duration_d
-from firstdose.design.exact import (
+from firstdose.design.exact.duration import Calendar, compute_expected_duration_d
+from firstdose.design.exact.final_states import (
     FinalStates,
     GraphSize,
     OperatingCharacteristics,
@@ -23,13 +23,13 @@ from firstdose.design.exact import (
     enumerate_final_states,
     estimate_graph_size,
 )
+from firstdose.design.exact.paths import Path, PathStep, enumerate_paths
+from firstdose.design.exact.state_graph import GraphTooLarge
 from firstdose.design.near_ties import list_near_ties
 from firstdose.design.next_cohort import Action
-from firstdose.design.paths import Path, PathStep, enumerate_paths
 from firstdose.design.recommendation import Recommendation, recommend, select_mtd
 from firstdose.design.specification import DesignSpecification, OverdoseCap, Titration
 from firstdose.design.specification_faults import check_specification
-from firstdose.design.state_graph import GraphTooLarge
 from firstdose.design.tallies import Tallies, check_tallies
 
 __all__ = [

@@ -8,7 +8,7 @@ import hashlib
 
 import msgspec
 
-from firstdose.design import boin
+from firstdose.design.rules import boin
 from firstdose.design.specification import DesignSpecification
 from firstdose.design.specification_faults import check_specification
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY

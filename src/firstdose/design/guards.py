@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
+from firstdose.design.rules.algorithmic import ALGORITHMIC
 
 
 def assign_highest_open_level(

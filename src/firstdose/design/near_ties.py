@@ -1,6 +1,6 @@
 """Counts at which the move of an interval rule hangs on a tie, to be looked at before a table is approved."""
 
-from firstdose.design import keyboard, mtpi, tpi
+from firstdose.design.rules import keyboard, mtpi, tpi
 from firstdose.design.specification import DesignSpecification
 
 

@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from firstdose.design import decision_table as codes
-from firstdose.design.accelerated_titration import is_titrating
-from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_highest_open_level, assign_size, is_lowest_too_toxic
+from firstdose.design.rules.accelerated_titration import is_titrating
+from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.selection import assign_mtd
 from firstdose.design.stepping import MOST_DLT_TO_FILL_UP
 

@@ -3,7 +3,7 @@
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_highest_open_level
 from firstdose.design.next_cohort import Action, NextCohort, assign_next_cohort
-from firstdose.design.rolling_six import MOST_AT_LEVEL, assign_move_while_pending
+from firstdose.design.rules.rolling_six import MOST_AT_LEVEL, assign_move_while_pending
 from firstdose.design.tallies import Tallies
 
 _WAIT = NextCohort(Action.WAIT, None, 0, ("window_open",))

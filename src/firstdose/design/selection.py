@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from firstdose.design import three_plus_three
-from firstdose.design.algorithmic import ALGORITHMIC
-from firstdose.design.boin import assign_closest_level, compute_mtd_bound, find_levels_within
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_highest_open_level, is_lowest_too_toxic
+from firstdose.design.rules import three_plus_three
+from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.boin import assign_closest_level, compute_mtd_bound, find_levels_within
 
 
 def assign_mtd(

@@ -7,8 +7,8 @@ from typing import Literal, cast
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from firstdose.design.algorithmic import ALGORITHMIC
-from firstdose.design.rolling_six import FIRST_DECISION
+from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.rolling_six import FIRST_DECISION
 
 RuleName = Literal[
     "three_plus_three", "boin", "i3_plus_3", "keyboard", "mtpi_2", "mtpi", "tpi", "rolling_six"

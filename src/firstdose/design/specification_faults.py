@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
-from firstdose.design.algorithmic import ALGORITHMIC
-from firstdose.design.rolling_six import MOST_AT_LEVEL
+from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.rolling_six import MOST_AT_LEVEL
 from firstdose.design.specification import (
     COHORT_OF_THREE,
     INTERVAL_RULES,

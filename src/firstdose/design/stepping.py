@@ -4,9 +4,9 @@ A rule is two functions of counts. Its *judge* says, before any guard, what it m
 stay or de-escalate from the current level, up to which level toxicity leaves the ladder open, and whether the
 part is too toxic as a whole. Its *selector* names the MTD. Both may read the counts of every level, as model
 based rules do; a rule that reads the current level alone compiles to a table instead
-(:mod:`firstdose.design.table_steps`). :func:`guard_rule` puts the guards around them: start, no skipping, caps
+(:mod:`firstdose.design.exact.table_steps`). :func:`guard_rule` puts the guards around them: start, no skipping, caps
 per level and in all, titration, stopping. What comes out is an *assignment*, the one thing that
-:func:`firstdose.design.state_graph.enumerate_states` asks for.
+:func:`firstdose.design.exact.state_graph.enumerate_states` asks for.
 
 Arrays: ``n`` and ``n_dlt`` have one row per state and one column per level, lowest first; ``level`` and all
 results have one value per state; levels count from 1. Every DLT window is complete. A function must give the
@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from firstdose.design.algorithmic import ALGORITHMIC
+from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.specification import Titration
 
 MOST_DLT_TO_FILL_UP = 1

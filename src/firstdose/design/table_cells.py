@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from firstdose.design import boin, i3_plus_3, keyboard, mtpi, rolling_six, three_plus_three, tpi
+from firstdose.design.rules import boin, i3_plus_3, keyboard, mtpi, rolling_six, three_plus_three, tpi
 from firstdose.design.specification import DesignSpecification, OverdoseCap
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
 

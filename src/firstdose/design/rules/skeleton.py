@@ -18,7 +18,7 @@ from math import exp, isfinite, log
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from firstdose.design.crm_specification import CrmModel
+from firstdose.design.rules.crm_specification import CrmModel
 
 FURTHEST_SLOPE = 30.0
 """Log slopes beyond these limits give rates that are 0 or 1 in double precision."""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_expit, logit
 
-from firstdose.design.crm_specification import CrmSpecification
+from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY, IntArray, Judge, Judgement, Selector
 from firstdose.numerics.quadrature import (
     BinomialData,

@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from firstdose.design.algorithmic import ALGORITHMIC
-from firstdose.design.boin import compute_mtd_bound
-from firstdose.design.closest_level import ClosestLevel
 from firstdose.design.decision_table import DecisionTable
+from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.boin import compute_mtd_bound
+from firstdose.design.rules.closest_level import ClosestLevel
+from firstdose.design.rules.three_plus_three import BOTH_COHORTS
 from firstdose.design.stepping import Assign, BoolArray, IntArray, Judgement, guard_rule
-from firstdose.design.three_plus_three import BOTH_COHORTS
 
 
 def assign_from_table(table: DecisionTable, cap_level: int | None = None) -> Assign:

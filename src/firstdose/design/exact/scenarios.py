@@ -26,7 +26,7 @@ PATTERN_BITS = 32
 
 
 class States(Protocol):
-    """What is read of final states; :class:`firstdose.design.exact.FinalStates` is one."""
+    """What is read of final states; :class:`firstdose.design.exact.final_states.FinalStates` is one."""
 
     @property
     def n_evaluable(self) -> IntArray: ...  # noqa: D102 - the fields of FinalStates
@@ -55,7 +55,7 @@ class States(Protocol):
 class ScenarioCharacteristics(msgspec.Struct, frozen=True, kw_only=True):
     """What a design does under each scenario: the first axis is the scenario.
 
-    The names are those of :class:`firstdose.design.exact.OperatingCharacteristics`.
+    The names are those of :class:`firstdose.design.exact.final_states.OperatingCharacteristics`.
     """
 
     p_selected: FloatArray
@@ -87,7 +87,7 @@ def evaluate_scenarios(
     rates : array of float, scenarios by levels
         True DLT rates between 0 and 1.
     overdose_rate, many_above : float
-        As in :func:`firstdose.design.exact.compute_scenarios`.
+        As in :func:`firstdose.design.exact.final_states.compute_scenarios`.
     """
     n_levels = states.n_evaluable.shape[1]
     above, which = np.unique(rates > states.target_rate, axis=0, return_inverse=True)

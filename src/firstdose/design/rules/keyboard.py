@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from firstdose.design.unit_mass import assign_strongest_interval, find_strongest_intervals
+from firstdose.design.rules.unit_mass import assign_strongest_interval, find_strongest_intervals
 
 MassReason = Literal["mass_below_interval", "mass_in_interval", "mass_above_interval"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from firstdose.design import rolling_six, three_plus_three
+from firstdose.design.rules import rolling_six, three_plus_three
 
 
 def _complete_three(n: int, _cohort_size: int) -> int:

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, log_expit, logit
 
-from firstdose.design.blrm_specification import BlrmSpecification
-from firstdose.design.crm import RateMoments, assign_candidates, assign_moments
+from firstdose.design.rules.blrm_specification import BlrmSpecification
+from firstdose.design.rules.crm import RateMoments, assign_candidates, assign_moments
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY, IntArray, Judge, Judgement, Selector
 from firstdose.numerics.quadrature import (
     BinomialData,

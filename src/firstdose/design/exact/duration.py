@@ -7,7 +7,7 @@ window of its last participant and the review are over. A DLT does not shorten a
 
 import msgspec
 
-from firstdose.design.exact import OperatingCharacteristics
+from firstdose.design.exact.final_states import OperatingCharacteristics
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):

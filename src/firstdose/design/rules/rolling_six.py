@@ -12,7 +12,7 @@ most one of six, up; two or more, the level is closed with all above it.
 
 from typing import Literal
 
-from firstdose.design.three_plus_three import is_tolerated
+from firstdose.design.rules.three_plus_three import is_tolerated
 
 FIRST_DECISION, MOST_AT_LEVEL = 3, 6
 """Participants without a DLT after which a level may be left, and the most that are enrolled at it."""

@@ -17,7 +17,7 @@ from math import sqrt
 
 from scipy.special import betainc, betaincc
 
-from firstdose.design.keyboard import MassReason
+from firstdose.design.rules.keyboard import MassReason
 
 PRIOR_SHAPE = 0.005
 """Both shapes of the prior (Ji, Li and Bekele 2007)."""

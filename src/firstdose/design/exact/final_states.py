@@ -18,18 +18,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from firstdose.design.algorithmic import ALGORITHMIC
 from firstdose.design.decision_table import DecisionTable
-from firstdose.design.scenarios import MANY_ABOVE, OVERDOSE_RATE, ScenarioCharacteristics, evaluate_scenarios
-from firstdose.design.state_graph import (
+from firstdose.design.exact.scenarios import (
+    MANY_ABOVE,
+    OVERDOSE_RATE,
+    ScenarioCharacteristics,
+    evaluate_scenarios,
+)
+from firstdose.design.exact.state_graph import (
     LAYER_TO_JUDGE_FROM,
     MOST_STATES,
     Ends,
     GraphTooLarge,
     enumerate_states,
 )
+from firstdose.design.exact.table_steps import assign_from_table
+from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.stepping import Assign, IntArray
-from firstdose.design.table_steps import assign_from_table
 from firstdose.design.tallies import Tallies
 
 

@@ -1,6 +1,6 @@
 """The MTD of many states at once: the level whose isotonic estimate is closest to the target.
 
-The same as :func:`firstdose.design.boin.assign_closest_level`, in floating point; where two levels come so near
+The same as :func:`firstdose.design.rules.boin.assign_closest_level`, in floating point; where two levels come so near
 each other that rounding could decide, the exact function decides.
 """
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from firstdose.design.boin import assign_closest_level, estimate_and_weigh, find_levels_within
+from firstdose.design.rules.boin import assign_closest_level, estimate_and_weigh, find_levels_within
 from firstdose.design.stepping import BoolArray, IntArray
 
 NEAR = 1e-11

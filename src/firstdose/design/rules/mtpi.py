@@ -12,8 +12,8 @@ the unit probability mass 1.12 each. The paper is silent; the cautious move is t
 
 from fractions import Fraction
 
-from firstdose.design.keyboard import MassReason
-from firstdose.design.unit_mass import assign_strongest_interval, find_strongest_intervals
+from firstdose.design.rules.keyboard import MassReason
+from firstdose.design.rules.unit_mass import assign_strongest_interval, find_strongest_intervals
 
 _REASONS: tuple[MassReason, ...] = ("mass_below_interval", "mass_in_interval", "mass_above_interval")
 
