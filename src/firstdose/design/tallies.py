@@ -1,6 +1,9 @@
 """What a dose rule may know: counts of participants per level."""
 
+from fractions import Fraction
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from firstdose.terms.outcomes import Fault
 
@@ -10,11 +13,16 @@ class Tallies(msgspec.Struct, frozen=True):
 
     ``n_evaluable`` counts participants with a complete DLT window or a DLT; ``n_dlt`` those of them with a
     DLT; ``n_pending`` participants whose window is still open without a DLT, who are in neither count.
+    ``follow_up`` holds for each level one share of the DLT window per pending participant, the part of it that
+    was seen, from 0 to below 1; time-to-event rules read it. ``n_efficacy`` counts the evaluable participants with
+    the efficacy response; rules for the optimal biological dose read it.
     """
 
     n_evaluable: tuple[int, ...]
     n_dlt: tuple[int, ...]
     n_pending: tuple[int, ...]
+    follow_up: tuple[tuple[Fraction, ...], ...] | UnsetType = UNSET
+    n_efficacy: tuple[int, ...] | UnsetType = UNSET
 
 
 def check_tallies(tallies: Tallies, *, n_levels: int | None = None, max_n: int | None = None) -> list[Fault]:
@@ -67,6 +75,7 @@ def check_tallies(tallies: Tallies, *, n_levels: int | None = None, max_n: int |
                     clause="n_dlt",
                 )
             )
+    faults += _follow_up_faults(tallies) + _efficacy_faults(tallies)
     total = sum(tallies.n_evaluable)
     if max_n is not None and total > max_n:
         faults.append(
@@ -77,3 +86,51 @@ def check_tallies(tallies: Tallies, *, n_levels: int | None = None, max_n: int |
             )
         )
     return faults
+
+
+def _follow_up_faults(tallies: Tallies) -> list[Fault]:
+    if tallies.follow_up is UNSET:
+        return []
+    if [len(shares) for shares in tallies.follow_up] != list(tallies.n_pending):
+        return [
+            Fault(
+                what="follow_up does not have one share per pending participant of each level",
+                next="give the part of the DLT window that each was seen through",
+                clause="follow_up",
+            )
+        ]
+    return [
+        Fault(
+            what=f"a pending participant at level {level} was seen through {share} of the DLT window",
+            next="write a share from 0 to below 1",
+            clause="follow_up",
+        )
+        for level, shares in enumerate(tallies.follow_up, start=1)
+        for share in shares
+        if not 0 <= share < 1
+    ]
+
+
+def _efficacy_faults(tallies: Tallies) -> list[Fault]:
+    if tallies.n_efficacy is UNSET:
+        return []
+    if len(tallies.n_efficacy) != len(tallies.n_evaluable):
+        return [
+            Fault(
+                what=f"responses are given for {len(tallies.n_efficacy)} levels and participants for "
+                f"{len(tallies.n_evaluable)}",
+                next="give one count per level",
+                clause="n_efficacy",
+            )
+        ]
+    return [
+        Fault(
+            what=f"level {level} has {responses} participants with a response out of {n} evaluable",
+            next="correct the counts",
+            clause="n_efficacy",
+        )
+        for level, (responses, n) in enumerate(
+            zip(tallies.n_efficacy, tallies.n_evaluable, strict=True), start=1
+        )
+        if not 0 <= responses <= n
+    ]
