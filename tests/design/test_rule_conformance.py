@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from firstdose.design import (
     Action,
@@ -32,9 +33,15 @@ from firstdose.design import (
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, REASONS
 from firstdose.design.exact.state_graph import enumerate_states
 from firstdose.design.exact.table_steps import assign_from_table
+from firstdose.design.model_rules import build_model_rule
 from firstdose.design.next_cohort import assign_next_cohort
 from firstdose.design.reasons import TEXTS
-from firstdose.design.specification import RULES
+from firstdose.design.rules.blrm import REASONS as BLRM_REASONS
+from firstdose.design.rules.blrm_specification import BlrmSpecification
+from firstdose.design.rules.crm import REASONS as CRM_REASONS
+from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.specification import MODEL_RULES, RULES
+from firstdose.design.state_table import open_state_table
 from firstdose.design.stepping import IntArray, Steps
 from firstdose.terms.outcomes import NotDerived
 
@@ -68,7 +75,29 @@ BOIN_OPTIONS: dict[str, dict[str, Any]] = {
     "MTD at most lambda_d": {"mtd_at_most_lambda_d": True},
     "wide boundaries": {"boin_p1_ratio": Decimal("0.3"), "boin_p2_ratio": Decimal("1.9"), "cohort_size": 2},
 }
-CASES: list[tuple[str, str]] = [(rule, guards) for rule in RULES for guards in GUARDS]
+MODELS: dict[str, dict[str, Any]] = {
+    "crm": {
+        "crm": CrmSpecification(
+            skeleton=tuple(map(Decimal, ("0.08", "0.16", "0.25", "0.35"))), target_rate=Decimal("0.25")
+        )
+    },
+    "blrm": {
+        "blrm": BlrmSpecification(
+            doses=tuple(map(Decimal, (1, 3, 6, 10))),
+            reference_dose=Decimal(6),
+            mean_log_alpha=Decimal("-1.1"),
+            mean_log_beta=Decimal(0),
+            sd_log_alpha=Decimal("1.5"),
+            sd_log_beta=Decimal("0.7"),
+        )
+    },
+}
+CASES: list[tuple[str, str]] = [
+    (rule, guards)
+    for rule in RULES
+    for guards in GUARDS
+    if guards != "overdose cap" or rule not in MODEL_RULES  # a model has an overdose limit of its own
+]
 CASES += [("boin", option) for option in BOIN_OPTIONS]
 
 
@@ -83,6 +112,7 @@ def table_of(rule: Any, guards: str) -> DecisionTable:
     }
     if rule == "rolling_six":
         plain["cohort_size"] = 4
+    plain |= MODELS.get(rule, {})
     return compile_table(DesignSpecification(rule=rule, **(plain | (GUARDS | BOIN_OPTIONS)[guards])))
 
 
@@ -159,7 +189,7 @@ def test_no_guard_is_passed_in_any_state_that_is_reached(rule: str, guards: str)
         closed = [
             place
             for place, (n, y) in enumerate(zip(tallies.n_evaluable, tallies.n_dlt, strict=True), start=1)
-            if table.eliminated[n][y]
+            if table.eliminated and table.eliminated[n][y]
         ]
         lowest_closed = min(closed, default=N_LEVELS + 1)
         if found.level is not None:
@@ -173,7 +203,7 @@ def test_no_guard_is_passed_in_any_state_that_is_reached(rule: str, guards: str)
                 # nobody goes up over unfinished cohorts, nor on more DLTs than the target
                 n, y = tallies.n_evaluable[level - 1], tallies.n_dlt[level - 1]
                 assert n >= 1
-                assert y / n <= float(spec.target_rate)
+                assert rule == "blrm" or y / n <= float(spec.target_rate)
             if guards == "stops when precise" and found.level == level:
                 assert tallies.n_evaluable[level - 1] < 9
         assert "{" not in found.reason_text.en + found.reason_text.zh
@@ -271,7 +301,7 @@ def test_from_counts_on_the_characteristics_are_the_average_over_the_next_cohort
     np.testing.assert_allclose(whole, parts, atol=1e-12)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in MODEL_RULES])
 def test_every_rule_goes_up_at_no_dlt_and_down_at_all(rule: str) -> None:
     table = table_of(rule, "plain")
     for n in (3, 6) if rule in COUNTING else range(3, 19):
@@ -283,7 +313,7 @@ def test_every_rule_goes_up_at_no_dlt_and_down_at_all(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_table_is_written_and_read_the_same(rule: str) -> None:
-    for guards in GUARDS:
+    for guards in (guards for one, guards in CASES if one == rule):
         table = table_of(rule, guards)
         again = msgspec.json.decode(render_table(table), type=DecisionTable)
         assert again == table
@@ -296,7 +326,31 @@ def test_no_two_designs_share_a_digest() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    assert set(REASONS) <= set(TEXTS)
+    assert {*REASONS, *CRM_REASONS, *BLRM_REASONS} <= set(TEXTS)
+
+
+@pytest.mark.parametrize("rule", MODEL_RULES)
+def test_the_frozen_table_of_a_model_says_what_the_model_says_in_every_state(rule: str) -> None:
+    for guards in ("plain", "titration to level 3", "six at the MTD"):
+        table = table_of(rule, guards)
+        assert table.states is not UNSET
+        frozen = open_state_table(table.specification, table.states)
+        model = build_model_rule(table.specification)
+        states = list(Seen(table).states)
+        n, n_dlt, level = (np.array(one) for one in zip(*states, strict=True))
+        assert table.states.n_states == len(states)
+        assert frozen.is_frozen(n, n_dlt, level).all()
+        for said, read in zip(model.judge(n, n_dlt, level), frozen.rule.judge(n, n_dlt, level), strict=True):
+            np.testing.assert_array_equal(said, read)
+
+
+@pytest.mark.parametrize("rule", MODEL_RULES)
+def test_counts_outside_the_frozen_table_are_judged_by_the_model_and_that_is_said(rule: str) -> None:
+    table = table_of(rule, "plain")
+    found = recommend(table, Tallies((3, 5, 0, 0), (0, 1, 0, 0), (0,) * 4), 2)
+    assert "counts_outside_table" in found.reasons
+    inside = recommend(table, Tallies((3, 6, 0, 0), (0, 1, 0, 0), (0,) * 4), 2)
+    assert "counts_outside_table" not in inside.reasons
 
 
 @pytest.mark.parametrize("rule", RULES)

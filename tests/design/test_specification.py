@@ -14,6 +14,8 @@ from firstdose.design import (
     check_tallies,
     compile_table,
 )
+from firstdose.design.rules.blrm_specification import BlrmSpecification
+from firstdose.design.rules.crm_specification import CrmSpecification
 
 GOOD: dict[str, Any] = {
     "rule": "boin",
@@ -28,11 +30,22 @@ GOOD: dict[str, Any] = {
 SIMPLE = GOOD | {"rule": "three_plus_three"}
 ROLLING = GOOD | {"rule": "rolling_six"}
 KEYS = GOOD | {"rule": "keyboard"}
+RATES = tuple(map(Decimal, ("0.05", "0.12", "0.25", "0.4", "0.5", "0.6")))
+CRM = GOOD | {"rule": "crm", "crm": CrmSpecification(skeleton=RATES, target_rate=Decimal("0.25"))}
+PRIOR: dict[str, Any] = {
+    "doses": tuple(map(Decimal, (1, 2, 4, 6, 8, 10))),
+    "reference_dose": Decimal(6),
+    "mean_log_alpha": Decimal(-1),
+    "mean_log_beta": Decimal(0),
+    "sd_log_alpha": Decimal(2),
+    "sd_log_beta": Decimal(1),
+}
+BLRM = GOOD | {"rule": "blrm", "blrm": BlrmSpecification(**PRIOR)}
 
 # fmt: off
 BAD = {
     # --- each value alone
-    "unknown rule":               (GOOD, {"rule": "crm"}, "rule"),
+    "unknown rule":               (GOOD, {"rule": "o_quigley"}, "rule"),
     "target 0":                   (GOOD, {"target_rate": Decimal(0)}, "target_rate"),
     "target 1":                   (GOOD, {"target_rate": Decimal(1)}, "target_rate"),
     "target NaN":                 (GOOD, {"target_rate": Decimal("NaN")}, "target_rate"),
@@ -79,6 +92,20 @@ BAD = {
     "K1 of 0":                    (GOOD | {"rule": "tpi"}, {"tpi_k1": Decimal(0)}, "tpi_k1"),
     "K2 no decimal":              (GOOD | {"rule": "tpi"}, {"tpi_k2": 1.5}, "tpi_k2"),
     "keyboard has no K1":         (KEYS, {"tpi_k1": Decimal(1)}, "tpi_k1"),
+    # --- models
+    "CRM without a model":        (GOOD, {"rule": "crm"}, "crm"),
+    "BOIN has no model":          (CRM, {"rule": "boin"}, "crm"),
+    "BLRM with the model of CRM": (CRM, {"rule": "blrm"}, "blrm"),
+    "two targets":                (CRM, {"target_rate": Decimal("0.3")}, "crm.target_rate"),
+    "skeleton of five levels":    (CRM, {"crm": CrmSpecification(skeleton=RATES[:5], target_rate=Decimal("0.25"))}, "crm.skeleton"),
+    "skeleton that falls":        (CRM, {"crm": CrmSpecification(skeleton=RATES[::-1], target_rate=Decimal("0.25"))}, "crm.skeleton"),
+    "skeleton of NaN":            (CRM, {"crm": CrmSpecification(skeleton=(*RATES[:5], Decimal("NaN")), target_rate=Decimal("0.25"))}, "crm.skeleton"),
+    "CRM has no extra safety":    (CRM, {"extra_safe_offset": Decimal("0.05")}, "extra_safe_offset"),
+    "CRM has no overdose cap":    (CRM, {"overdose_cap": OverdoseCap(Decimal("0.33"), Decimal("0.8"))}, "overdose_cap"),
+    "too many for a model":       (CRM, {"max_n": 256}, "max_n"),
+    "BLRM without overdosing":    (BLRM, {"blrm": BlrmSpecification(**PRIOR, overdose_limit=Decimal(1))}, "blrm.overdose_limit"),
+    "target outside the interval": (BLRM, {"target_rate": Decimal("0.34")}, "blrm.target_low"),
+    "target below the interval":  (BLRM, {"target_rate": Decimal("0.16")}, "blrm.target_low"),
     # --- bounds and guards
     "keyboard has no lambda_d":   (KEYS, {"mtd_at_most_lambda_d": True}, "mtd_at_most_lambda_d"),
     "precise with nobody":        (GOOD, {"stop_when_n_at_level": 0}, "stop_when_n_at_level"),

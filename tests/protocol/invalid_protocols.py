@@ -49,7 +49,7 @@ FORM: dict[str, Invalid] = {
     "nobody to enrol": Invalid("study.yaml",
         "enrolment: 36", "enrolment: 0", "greater than or equal to 1", "study.enrolment", "enrolment: 0"),
     "a word that is not in the list": Invalid("parts.yaml",
-        "rule: boin", "rule: crm", "'three_plus_three', 'boin'", "parts.sad.design.rule", "rule: crm"),
+        "rule: boin", "rule: o_quigley", "'three_plus_three', 'boin'", "parts.sad.design.rule", "rule: o_quigley"),
     "a dose that is not a number": Invalid("parts.yaml",
         "key: SAD-2, cells_1e9: 1.5", "key: SAD-2, cells_1e9: .nan", "finite number", "parts.sad.levels.SAD-2.cells_1e9",
         "cells_1e9: .nan"),

@@ -6,7 +6,7 @@ import pytest
 from tests.trials import bundled_protocol, bundled_texts, start
 
 from firstdose.conduct.commands import DetermineEvaluability
-from firstdose.conduct.counts import compile_design, specify_design
+from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.protocol.resolve import build_protocol
 from firstdose.protocol.resolved import Protocol
 from firstdose.protocol.written import WrittenProtocol

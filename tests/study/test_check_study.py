@@ -3,16 +3,32 @@
 from typing import get_args
 
 import pytest
+from msgspec import UNSET
 from tests.trials import bundled_texts
 
-from firstdose.conduct.counts import compile_design, specify_design
-from firstdose.protocol.resolved import Protocol, RuleName
+from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.protocol.dose_rule import RuleName
+from firstdose.protocol.resolved import Protocol
 from firstdose.study.check_study import check_study
+
+MODELS = {
+    "crm": ("crm: {indifference: {half_width: 0.05, prior_mtd: 3}}",) * 2,
+    "blrm": tuple(
+        f"blrm: {{{doses}reference_dose_1e9: 6, mean_log_alpha: -1.1, mean_log_beta: 0, sd_log_alpha: 2, "
+        "sd_log_beta: 1}"
+        # regimens of the same infusion differ in their number: the model is told the cells of all infusions
+        for doses in ("", "doses_1e9: [9, 12, 18, 24], ")
+    ),
+}
+"""What SAD and MAD say of a rule that has a model."""
 
 
 def with_rule(rule: str) -> dict[str, str]:
     texts = dict(bundled_texts())
-    return texts | {"parts.yaml": texts["parts.yaml"].replace("rule: boin", f"rule: {rule}")}
+    pieces = texts["parts.yaml"].split("rule: boin")
+    models = [f"rule: {rule}\n        {model}" for model in MODELS.get(rule, ())] or [f"rule: {rule}"] * 2
+    written = pieces[0] + "".join(model + piece for model, piece in zip(models, pieces[1:], strict=True))
+    return texts | {"parts.yaml": written}
 
 
 @pytest.mark.parametrize("rule", get_args(RuleName))
@@ -27,6 +43,46 @@ def test_a_rule_that_nobody_published_is_a_fault_with_its_place() -> None:
     faults = check_study(with_rule("coin_toss"))
     assert isinstance(faults, tuple)
     assert {(fault.file, fault.clause.endswith("rule")) for fault in faults} == {("parts.yaml", True)}
+
+
+def test_a_skeleton_is_calculated_from_its_indifference_interval() -> None:
+    protocol = check_study(with_rule("crm"))
+    assert isinstance(protocol, Protocol), protocol
+    design = protocol.part_by_key["sad"].design
+    assert design is not None
+    spec = specify_design(design)
+    assert spec.crm is not UNSET
+    assert spec.crm.skeleton[2] == spec.target_rate
+    assert list(spec.crm.skeleton) == sorted(set(spec.crm.skeleton))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "clause", "said"),
+    [
+        ("half_width: 0.05", "half_width: 0.30", "half_width", "from -0.05 to 0.55"),
+        ("prior_mtd: 3", "prior_mtd: 7", "prior_mtd", "not one of 6 levels"),
+        ("indifference: {half_width: 0.05, prior_mtd: 3}", "model: power", "design.crm", "one of the two"),
+        (
+            "indifference: {half_width: 0.05, prior_mtd: 3}",
+            "skeleton: [0.1, 0.2]",
+            "crm.skeleton",
+            "2 prior rates",
+        ),
+        (
+            "indifference: {half_width: 0.05, prior_mtd: 3}",
+            "skeleton: [0.1, 0.2, 0.2, 0.3, 0.4, 0.5]",
+            "crm.skeleton",
+            "not above 0.2 of level 2",
+        ),
+    ],
+)
+def test_a_model_that_cannot_work_is_a_fault_of_the_study(
+    good: str, bad: str, clause: str, said: str
+) -> None:
+    texts = with_rule("crm")
+    faults = check_study(texts | {"parts.yaml": texts["parts.yaml"].replace(good, bad, 1)})
+    assert isinstance(faults, tuple)
+    assert any(clause in fault.clause and said in fault.what for fault in faults), faults
 
 
 def test_a_dose_rule_that_cannot_work_is_a_fault_of_the_study() -> None:

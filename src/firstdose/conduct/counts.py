@@ -1,22 +1,13 @@
 """What a part's rule may know: counts per level, read from the record up to a cutoff."""
 
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
 from firstdose.conduct.cohorts import find_cap_level
-from firstdose.design import (
-    DecisionTable,
-    DesignSpecification,
-    Recommendation,
-    Tallies,
-    Titration,
-    compile_table,
-    compute_digest,
-    recommend,
-)
-from firstdose.protocol.resolved import Design, Part
+from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.design import Recommendation, Tallies, recommend
+from firstdose.protocol.resolved import Part
 from firstdose.record.state import Participant, State
 from firstdose.terms.calendar import protocol_day
 
@@ -28,32 +19,6 @@ class Counts(msgspec.Struct, frozen=True):
     current_level: int
     titration_ended: bool
     cap_level: int | None
-
-
-def specify_design(design: Design) -> DesignSpecification:
-    """The design of a part as the dose rules take it."""
-    titration = Titration(until_level=design.titration.until_level) if design.titration else None
-    return DesignSpecification(
-        rule=design.rule,
-        n_levels=design.n_levels,
-        target_rate=design.target_rate,
-        max_n=design.max_n,
-        max_n_per_level=design.max_n_per_level,
-        mtd_min_n=design.mtd_min_n,
-        cohort_size=design.cohort_size,
-        start_level=design.start_level,
-        titration=titration,
-        elimination_probability=design.elimination_probability,
-        extra_safe_offset=design.extra_safe_offset,
-        six_at_mtd=design.six_at_mtd and design.rule == "three_plus_three",
-    )
-
-
-@lru_cache(maxsize=32)
-def compile_design(specification: DesignSpecification) -> tuple[DecisionTable, str]:
-    """The decision table of a design with its digest; compiled once."""
-    table = compile_table(specification)
-    return table, compute_digest(table)
 
 
 def count_part(state: State, part: Part, cutoff: datetime) -> Counts:

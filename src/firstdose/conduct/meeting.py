@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from firstdose.conduct.counts import compile_design, specify_design
+from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.conduct.review import compute_decision_digest
 from firstdose.design import BoundaryRow, tabulate_decisions
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, DecisionTable

@@ -7,10 +7,12 @@ simulated operating characteristics, and the table printed in the protocol.
 import hashlib
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from firstdose.design.rules import boin
-from firstdose.design.specification import DesignSpecification
+from firstdose.design.specification import MODEL_RULES, DesignSpecification
 from firstdose.design.specification_faults import check_specification
+from firstdose.design.state_table import StateTable, compile_state_table
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
 from firstdose.design.table_cells import compile_cell
 
@@ -59,7 +61,9 @@ class DecisionTable(msgspec.Struct, frozen=True, kw_only=True):
     ``eliminated[n][y]`` is 1 where the level and all above are closed for good; ``stops_at_lowest[n][y]`` is
     1 where such counts at level 1 stop the part as too toxic. n runs from 0 to ``max_n``, so that a level
     which a committee has enlarged beyond ``max_n_per_level`` is still judged. ``escalation_boundary`` and
-    ``de_escalation_boundary`` are printed, never compared. ``digest`` is the SHA-256 of all the rest.
+    ``de_escalation_boundary`` are printed, never compared. A rule with a model reads every level: its judgements
+    stand in ``states``, and the four tables of the current level are empty. ``digest`` is the SHA-256 of all the
+    rest.
     """
 
     specification: DesignSpecification
@@ -69,6 +73,7 @@ class DecisionTable(msgspec.Struct, frozen=True, kw_only=True):
     stops_at_lowest: tuple[tuple[int, ...], ...]
     escalation_boundary: str | None
     de_escalation_boundary: str | None
+    states: StateTable | UnsetType = UNSET
     digest: str = ""
 
 
@@ -106,20 +111,38 @@ def compile_table(spec: DesignSpecification) -> DecisionTable:
     faults = check_specification(spec)
     if faults:
         raise ValueError("; ".join(str(fault) for fault in faults))
+    if spec.rule in MODEL_RULES:
+        return _sign(
+            DecisionTable(
+                specification=spec,
+                actions=(),
+                reasons=(),
+                eliminated=(),
+                stops_at_lowest=(),
+                escalation_boundary=None,
+                de_escalation_boundary=None,
+                states=compile_state_table(spec),
+            )
+        )
     cells = [[compile_cell(spec, n, y) for y in range(n + 1)] for n in range(spec.max_n + 1)]
     low, high = (None, None)
     if spec.rule == "boin":
         p1, p2 = spec.boin_p1_ratio * spec.target_rate, spec.boin_p2_ratio * spec.target_rate
         low, high = (f"{bound:.4f}" for bound in boin.compute_boundaries(spec.target_rate, p1, p2))
-    table = DecisionTable(
-        specification=spec,
-        actions=tuple(tuple(cell.action for cell in row) for row in cells),
-        reasons=tuple(tuple(REASONS.index(cell.reason) for cell in row) for row in cells),
-        eliminated=tuple(tuple(int(cell.eliminated) for cell in row) for row in cells),
-        stops_at_lowest=tuple(tuple(int(cell.stops_at_lowest) for cell in row) for row in cells),
-        escalation_boundary=low,
-        de_escalation_boundary=high,
+    return _sign(
+        DecisionTable(
+            specification=spec,
+            actions=tuple(tuple(cell.action for cell in row) for row in cells),
+            reasons=tuple(tuple(REASONS.index(cell.reason) for cell in row) for row in cells),
+            eliminated=tuple(tuple(int(cell.eliminated) for cell in row) for row in cells),
+            stops_at_lowest=tuple(tuple(int(cell.stops_at_lowest) for cell in row) for row in cells),
+            escalation_boundary=low,
+            de_escalation_boundary=high,
+        )
     )
+
+
+def _sign(table: DecisionTable) -> DecisionTable:
     return msgspec.structs.replace(table, digest=compute_digest(table))
 
 
@@ -134,7 +157,12 @@ def compute_digest(table: DecisionTable) -> str:
 
 
 def tabulate_decisions(table: DecisionTable) -> tuple[BoundaryRow, ...]:
-    """The table as rows to print, one for each number treated at a level, from 1 to ``max_n_per_level``."""
+    """The table as rows to print, one for each number treated at a level, from 1 to ``max_n_per_level``.
+
+    None of a rule with a model: what it does depends on every level, and the paths of the next cohorts show it.
+    """
+    if table.states is not UNSET:
+        return ()
     return tuple(
         BoundaryRow(
             n=n,

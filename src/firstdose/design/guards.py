@@ -1,43 +1,9 @@
-"""Guards around every rule: closed levels, caps, and the size of the next cohort."""
+"""Guards around every rule: the size of the next cohort."""
 
 from collections.abc import Sequence
 
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.rules.algorithmic import ALGORITHMIC
-
-
-def assign_highest_open_level(
-    table: DecisionTable, n: Sequence[int], n_dlt: Sequence[int], cap_level: int | None
-) -> tuple[int, str]:
-    """The highest level at which anyone may be treated (0 if none), and what closes the level above it.
-
-    Parameters
-    ----------
-    table : DecisionTable
-    n, n_dlt : sequence of int
-        Evaluable participants and participants with a DLT, one per level, lowest first.
-    cap_level : int or None
-        Highest level that the result of another part allows.
-
-    Returns
-    -------
-    tuple of int and str
-        The level, and the reason code ``top_level``, ``level_above_eliminated`` or ``capped_by_other_part``.
-    """
-    highest, reason = table.specification.n_levels, "top_level"
-    if cap_level is not None and cap_level < highest:
-        highest, reason = max(cap_level, 0), "capped_by_other_part"
-    for level, (n_here, n_dlt_here) in enumerate(zip(n, n_dlt, strict=True), start=1):
-        if table.eliminated[n_here][n_dlt_here]:
-            if level <= highest:
-                highest, reason = level - 1, "level_above_eliminated"
-            break
-    return highest, reason
-
-
-def is_lowest_too_toxic(table: DecisionTable, n: Sequence[int], n_dlt: Sequence[int]) -> bool:
-    """Whether the counts at level 1 stop the part, by elimination or by the extra safe rule."""
-    return bool(table.stops_at_lowest[n[0]][n_dlt[0]])
 
 
 def assign_size(table: DecisionTable, n: Sequence[int], level: int, *, titrating: bool) -> int:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from firstdose.design import decision_table as codes
 from firstdose.design.decision_table import DecisionTable
-from firstdose.design.guards import assign_highest_open_level, assign_size, is_lowest_too_toxic
+from firstdose.design.guards import assign_size
+from firstdose.design.judging import judge_counts
 from firstdose.design.rules.accelerated_titration import is_titrating
 from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.selection import assign_mtd
@@ -36,6 +37,10 @@ class NextCohort(NamedTuple):
     level: int | None
     size: int
     reasons: tuple[str, ...]
+
+
+AT_THE_TOP = ("top_level", "capped_by_other_part")
+"""What may close the ladder above a level for good, other than toxicity."""
 
 
 class _Counts(NamedTuple):
@@ -71,22 +76,20 @@ def assign_next_cohort(
     """
     spec = table.specification
     counts = _Counts(table, n, n_dlt, cap_level, current_level)
-    highest, closed_by = assign_highest_open_level(table, n, n_dlt, cap_level)
+    judged = judge_counts(table, n, n_dlt, current_level, cap_level)
+    action, rule_reasons, highest, closed_by = judged[:4]
     n_here, n_dlt_here = n[current_level - 1], n_dlt[current_level - 1]
-    rule_reason = codes.REASONS[table.reasons[n_here][n_dlt_here]]
-    action = table.actions[n_here][n_dlt_here]
-    if is_lowest_too_toxic(table, n, n_dlt):
-        return NextCohort(Action.STOP_TOO_TOXIC, None, 0, (rule_reason, "lowest_level_too_toxic"))
+    if judged.is_too_toxic:
+        return NextCohort(Action.STOP_TOO_TOXIC, None, 0, (*rule_reasons, "lowest_level_too_toxic"))
     if highest == 0:
         return NextCohort(Action.STOP_TOO_TOXIC, None, 0, (closed_by,))
     if sum(n) >= spec.max_n:
-        return _stop(counts, (rule_reason, "sample_complete"))
+        return _stop(counts, (*rule_reasons, "sample_complete"))
     if current_level > highest:
         # where the level closed itself, its own counts say so
-        is_eliminated = table.eliminated[n_here][n_dlt_here]
-        return _go_down(counts, highest, (rule_reason,) if is_eliminated else (rule_reason, closed_by))
+        return _go_down(counts, highest, rule_reasons if judged.closes_itself else (*rule_reasons, closed_by))
     if n_here == 0:
-        return _treat(counts, Action.STAY, current_level, (rule_reason,), titration_ended=titration_ended)
+        return _treat(counts, Action.STAY, current_level, rule_reasons, titration_ended=titration_ended)
     if is_titrating(spec, n_dlt, current_level, titration_ended=titration_ended) and current_level < highest:
         return _titrate(counts, current_level + 1)
     if n_here < spec.fewest_to_decide and not (
@@ -96,13 +99,13 @@ def assign_next_cohort(
         return _treat(counts, Action.STAY, current_level, ("cohort_incomplete",), titration_ended=True)
     if action == codes.ESCALATE:
         if current_level < highest:
-            return _treat(counts, Action.ESCALATE, current_level + 1, (rule_reason,), titration_ended=True)
-        return _stay_below_closed(counts, current_level, (rule_reason, closed_by))
+            return _treat(counts, Action.ESCALATE, current_level + 1, rule_reasons, titration_ended=True)
+        return _stay_below_closed(counts, current_level, (*rule_reasons, closed_by))
     if action == codes.STAY:
-        return _treat(counts, Action.STAY, current_level, (rule_reason,), titration_ended=True)
+        return _treat(counts, Action.STAY, current_level, rule_reasons, titration_ended=True)
     if current_level == 1:
-        return _treat(counts, Action.STAY, 1, (rule_reason, "lowest_level"), titration_ended=True)
-    return _go_down(counts, current_level - 1, (rule_reason,))
+        return _treat(counts, Action.STAY, 1, (*rule_reasons, "lowest_level"), titration_ended=True)
+    return _go_down(counts, current_level - 1, rule_reasons)
 
 
 def _titrate(counts: _Counts, level: int) -> NextCohort:
@@ -137,7 +140,7 @@ def _stay_below_closed(counts: _Counts, level: int, reasons: tuple[str, ...]) ->
     an eliminated level it treats on, as published, because more data may still move it down.
     """
     spec = counts.table.specification
-    may_end = spec.rule in ALGORITHMIC or (spec.stop_at_top_level and reasons[-1] != "level_above_eliminated")
+    may_end = spec.rule in ALGORITHMIC or (spec.stop_at_top_level and reasons[-1] in AT_THE_TOP)
     if may_end and counts.n[level - 1] >= spec.fewest_at_mtd:
         return _stop(counts, (*reasons, "enough_at_mtd"))
     return _treat(counts, Action.STAY, level, reasons, titration_ended=True)
@@ -158,7 +161,9 @@ def _go_down(counts: _Counts, level: int, reasons: tuple[str, ...]) -> NextCohor
 
 
 def _stop(counts: _Counts, reasons: tuple[str, ...]) -> NextCohort:
-    mtd, remark = assign_mtd(counts.table, counts.n, counts.n_dlt, counts.cap_level)
+    mtd, remark = assign_mtd(
+        counts.table, counts.n, counts.n_dlt, counts.cap_level, current_level=counts.current_level
+    )
     return NextCohort(
         Action.STOP_AND_SELECT_MTD, mtd, 0, (*reasons, remark) if remark is not None else reasons
     )

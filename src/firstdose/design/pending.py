@@ -1,7 +1,7 @@
 """What may be done while a DLT window is open: wait, unless the rule counts pending participants."""
 
 from firstdose.design.decision_table import DecisionTable
-from firstdose.design.guards import assign_highest_open_level
+from firstdose.design.judging import judge_counts
 from firstdose.design.next_cohort import Action, NextCohort, assign_next_cohort
 from firstdose.design.rules.rolling_six import MOST_AT_LEVEL, assign_move_while_pending
 from firstdose.design.tallies import Tallies
@@ -49,7 +49,7 @@ def _enrol(
     table: DecisionTable, enrolled: list[int], tallies: Tallies, level: int, cap_level: int | None
 ) -> NextCohort:
     spec = table.specification
-    highest, _ = assign_highest_open_level(table, enrolled, tallies.n_dlt, cap_level)
+    highest = judge_counts(table, enrolled, tallies.n_dlt, level, cap_level).highest
     n_here = enrolled[level - 1]
     size = min(MOST_AT_LEVEL - n_here, spec.max_n_per_level - n_here, spec.max_n - sum(enrolled))
     if size <= 0 or level > highest:

@@ -77,6 +77,52 @@ TEXTS = {
         "at level {level}, {n_dlt} of {n} had a DLT: the overdose cap closes the level and all above it",
         "剂量水平{level}的{n}例中{n_dlt}例发生DLT：超过过量用药限值，该水平及其以上水平均予关闭",
     ),
+    # --- a model, which reads the counts of every level
+    "closest_level_above": Text(
+        "the level whose estimated rate is the closest to the target lies above level {level}",
+        "估计发生率最接近目标的剂量水平高于剂量水平{level}",
+    ),
+    "closest_level_here": Text(
+        "of all levels, the estimated rate of level {level} is the closest to the target",
+        "各剂量水平中，剂量水平{level}的估计发生率最接近目标",
+    ),
+    "closest_level_below": Text(
+        "the level whose estimated rate is the closest to the target lies below level {level}",
+        "估计发生率最接近目标的剂量水平低于剂量水平{level}",
+    ),
+    "rate_at_or_above_target": Text(
+        "at level {level}, {n_dlt} of {n} had a DLT: the model would escalate, and the observed rate is at or above "
+        "the target",
+        "剂量水平{level}的{n}例中{n_dlt}例发生DLT：模型倾向递增，但观察到的发生率不低于目标",
+    ),
+    "best_level_above": Text(
+        "of the levels within the overdose limit, one above level {level} has the most probability in the target "
+        "interval",
+        "在过量风险限值以内的剂量水平中，高于剂量水平{level}者落入目标区间的概率最高",
+    ),
+    "best_level_here": Text(
+        "of the levels within the overdose limit, level {level} has the most probability in the target interval",
+        "在过量风险限值以内的剂量水平中，剂量水平{level}落入目标区间的概率最高",
+    ),
+    "best_level_below": Text(
+        "of the levels within the overdose limit, one below level {level} has the most probability in the target "
+        "interval",
+        "在过量风险限值以内的剂量水平中，低于剂量水平{level}者落入目标区间的概率最高",
+    ),
+    "level_above_overdose_limit": Text(
+        "the probability of an overdose at level {level} exceeds its limit",
+        "剂量水平{level}的过量概率超过限值",
+    ),
+    "no_level_within_overdose_limit": Text(
+        "the probability of an overdose exceeds its limit at every level", "各剂量水平的过量概率均超过限值"
+    ),
+    "counts_outside_table": Text(
+        "these counts do not stand in the approved table, and the model was asked for them",
+        "该组计数不在已批准的决策表中，已由模型即时计算",
+    ),
+    "level_above_closed_by_model": Text(
+        "the model closes the level above as too toxic", "模型判定上一剂量水平毒性过高而关闭"
+    ),
     # --- the rolling six while windows are open
     "enrol_while_pending": Text(
         "participants still inside their DLT window: {n_pending}; up to six are enrolled without waiting",

@@ -8,10 +8,21 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.blrm_specification import BlrmSpecification
+from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.rolling_six import FIRST_DECISION
 
 RuleName = Literal[
-    "three_plus_three", "boin", "i3_plus_3", "keyboard", "mtpi_2", "mtpi", "tpi", "rolling_six"
+    "three_plus_three",
+    "boin",
+    "i3_plus_3",
+    "keyboard",
+    "mtpi_2",
+    "mtpi",
+    "tpi",
+    "rolling_six",
+    "crm",
+    "blrm",
 ]
 RULES: tuple[RuleName, ...] = (
     "three_plus_three",
@@ -22,7 +33,11 @@ RULES: tuple[RuleName, ...] = (
     "mtpi",
     "tpi",
     "rolling_six",
+    "crm",
+    "blrm",
 )
+MODEL_RULES: tuple[RuleName, ...] = ("crm", "blrm")
+"""Rules that read the counts of every level through a model."""
 INTERVAL_RULES: tuple[RuleName, ...] = ("i3_plus_3", "keyboard", "mtpi_2", "mtpi")
 """Rules that read ``equivalence_interval``."""
 
@@ -117,6 +132,10 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
     stop_when_n_at_level: int | UnsetType = UNSET
     """Stop when the rule stays at a level that has so many participants (``n.earlystop``)."""
     overdose_cap: OverdoseCap | UnsetType = UNSET
+    crm: CrmSpecification | UnsetType = UNSET
+    """The model of the CRM, and of the TITE-CRM."""
+    blrm: BlrmSpecification | UnsetType = UNSET
+    """The model of the BLRM with its overdose limit."""
 
     def __post_init__(self) -> None:
         """Write every rate in one way, so that 0.25 and 0.250 are the same design."""

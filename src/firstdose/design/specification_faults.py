@@ -4,11 +4,13 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
+from firstdose.design.model_rules import check_model
 from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.rules.rolling_six import MOST_AT_LEVEL
 from firstdose.design.specification import (
     COHORT_OF_THREE,
     INTERVAL_RULES,
+    MODEL_RULES,
     RATES,
     RULES,
     SIX_AT_MTD,
@@ -24,7 +26,12 @@ def check_specification(spec: DesignSpecification) -> list[Fault]:
     if spec.rule not in RULES:
         faults.append(_fault("rule", f"rule {spec.rule!r} is not known", "write " + " or ".join(RULES)))
     if not faults:
-        faults = _contradictions(spec) + _algorithmic_contradictions(spec) + _strange_to_rule(spec)
+        faults = (
+            _contradictions(spec)
+            + _algorithmic_contradictions(spec)
+            + _strange_to_rule(spec)
+            + check_model(spec)
+        )
     return faults
 
 
@@ -145,7 +152,9 @@ def _contradictions(spec: DesignSpecification) -> list[Fault]:
     return [_fault(clause, what, next_) for is_wrong, clause, what, next_ in found if is_wrong]
 
 
+WITHOUT_MODEL = tuple(rule for rule in RULES if rule not in MODEL_RULES)
 _OWN_PARAMETERS = {
+    "overdose_cap": WITHOUT_MODEL,
     "equivalence_interval": INTERVAL_RULES,
     "tpi_k1": ("tpi",),
     "tpi_k2": ("tpi",),
@@ -164,6 +173,12 @@ def _strange_to_rule(spec: DesignSpecification) -> list[Fault]:
         )
         for name, rules in _OWN_PARAMETERS.items()
         if getattr(spec, name) is not UNSET and spec.rule not in rules
+    ] + [
+        _fault(
+            "extra_safe_offset", f"{spec.rule} has no extra safe stopping rule", "leave extra_safe_offset out"
+        )
+        for rule in MODEL_RULES
+        if spec.rule == rule and spec.extra_safe_offset is not None
     ]
 
 

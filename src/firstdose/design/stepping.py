@@ -43,12 +43,14 @@ class Judgement(NamedTuple):
 
     ``action`` is ``ESCALATE``, ``STAY`` or ``DE_ESCALATE`` from the current level, also where the ladder ends
     there. ``highest`` is the highest level that toxicity leaves open, the number of levels if it closes none,
-    0 if it closes all. ``is_too_toxic`` stops the part although a level may be open.
+    0 if it closes all. ``is_too_toxic`` stops the part although a level may be open. ``reason`` is the place of
+    the reason among the rule's own, where it has any.
     """
 
     action: IntArray
     highest: IntArray
     is_too_toxic: BoolArray
+    reason: IntArray | None = None
 
 
 class Steps(NamedTuple):

@@ -32,6 +32,8 @@ def check_parts(written: WrittenProtocol, places: Places) -> Iterator[Fault]:
         yield from _check_ladder(part, path, places, top)
         if part.design is not None:
             yield from _check_design(part, path, places)
+            yield from _check_crm(part, path, places)
+        yield from _check_crm(part, path, places)
         if part.monitoring is not None:
             yield from _check_monitoring(part, path, places)
         if part.dlt_window.last <= part.dlt_window.first:
@@ -126,6 +128,25 @@ def _check_design(part: WrittenPart, path: Path, places: Places) -> Iterator[Fau
         )
     if design.rule == "three_plus_three":
         yield from _check_three_plus_three(design, at, places)
+
+def _check_crm(part: WrittenPart, path: Path, places: Places) -> Iterator[Fault]:
+    """One of a skeleton and an indifference interval, and an interval that lies within 0 and 1."""
+    design = part.design
+    if design is None or design.crm is None:
+        return
+    model, at, n_levels = design.crm, (*path, "design"), len(part.levels) + len(part.regimens)
+    found = model.indifference
+    if (model.skeleton is None) == (found is None):
+        yield places.fault((*at, "crm"), "the crm has a skeleton or an indifference interval, one of the two")
+    if found is None:
+        return
+    low, high = design.target_rate - found.half_width, design.target_rate + found.half_width
+    if not 0 < low < high < 1:
+        what = f"half_width {found.half_width} makes an interval from {low} to {high}, not within 0 and 1"
+        yield places.fault((*at, "crm", "indifference", "half_width"), what)
+    if not 1 <= found.prior_mtd <= n_levels:
+        what = f"prior_mtd {found.prior_mtd} is not one of {n_levels} levels"
+        yield places.fault((*at, "crm", "indifference", "prior_mtd"), what)
 
 
 def _check_three_plus_three(design: WrittenDesign, at: Path, places: Places) -> Iterator[Fault]:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from firstdose.protocol.check import check_resolved, check_written
+from firstdose.protocol.dose_rule import Design, Titration
 from firstdose.protocol.parse import Parsed, parse_protocol
 from firstdose.protocol.resolved import (
     ChoiceKey,
     Criterion,
     Definitions,
-    Design,
     Dlt,
     Eligibility,
     Form,
@@ -24,7 +24,6 @@ from firstdose.protocol.resolved import (
     Review,
     Schedule,
     Study,
-    Titration,
     Visit,
 )
 from firstdose.protocol.written import (
@@ -98,6 +97,9 @@ def _resolve_part(part: WrittenPart, written: WrittenProtocol) -> Part:
         named = _fields(part.design, Design) | {"n_levels": len(ladder)}
         if part.design.titration is not None:
             named["titration"] = Titration(**_fields(part.design.titration, Titration))
+        if part.design.blrm is not None and part.design.blrm.doses_1e9 is None:
+            doses = (*(one.cells_1e9 for one in part.levels), *(one.cells_1e9 for one in part.regimens))
+            named["blrm"] = part.design.blrm.model_copy(update={"doses_1e9": doses})
         design = Design(**named)
     cohort_size = part.cohort_size or (design.cohort_size if design else 1)
     shared = _fields(part, Part) | {"regimens": keys, "design": design, "cohort_size": cohort_size}

@@ -8,16 +8,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from firstdose.protocol.dose_rule import Design
+from firstdose.protocol.frozen import Resolved
 from firstdose.terms.calendar import Window
 from firstdose.terms.words import Text
-
-
-class Resolved(BaseModel):
-    """A frozen value of the protocol; unknown keys are faults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
 
 class Label(Resolved):
@@ -110,36 +106,6 @@ class Monitoring(Resolved):
     prior: tuple[Decimal, Decimal]
     limit_rate: Decimal
     probability: Decimal
-
-
-RuleName = Literal[
-    "three_plus_three", "boin", "i3_plus_3", "keyboard", "mtpi_2", "mtpi", "tpi", "rolling_six"
-]
-"""The dose rules that a part may name; each stands in a file of its own in ``design``."""
-
-
-class Titration(Resolved):
-    """Single-participant cohorts at the start of a part."""
-
-    until_level: int
-    trigger_grade: int
-
-
-class Design(Resolved):
-    """The dose rule of a part with its guards."""
-
-    rule: RuleName
-    n_levels: int
-    target_rate: Decimal
-    cohort_size: int
-    start_level: int
-    titration: Titration | None
-    max_n: int
-    max_n_per_level: int
-    mtd_min_n: int
-    elimination_probability: Decimal
-    extra_safe_offset: Decimal | None
-    six_at_mtd: bool
 
 
 class Regimen(Resolved):

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from firstdose.protocol.dose_rule import Options, RuleName
 from firstdose.protocol.resolved import (
     AnalysisSet,
     ChoiceKey,
@@ -28,7 +29,6 @@ from firstdose.protocol.resolved import (
     Product,
     ReferenceRange,
     Review,
-    RuleName,
     Site,
     Stagger,
     StoppingTrigger,
@@ -70,7 +70,7 @@ class WrittenTitration(Written):
     trigger_grade: int = Field(ge=1, le=5, description="a related adverse event of this grade ends titration")
 
 
-class WrittenDesign(Written):
+class WrittenDesign(Written, Options):
     """The dose rule of a part with its guards."""
 
     rule: RuleName

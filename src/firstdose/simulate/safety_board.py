@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.cohorts import NEXT_COHORT, find_cap_level, find_room
-from firstdose.conduct.counts import compile_design, count_part, specify_design
+from firstdose.conduct.counts import count_part
+from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.conduct.review import compute_decision_digest
 from firstdose.design import Tallies, select_mtd
 from firstdose.protocol.resolved import Part

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from firstdose.conduct.counts import specify_design
+from firstdose.conduct.dose_rules import specify_design
 from firstdose.design import check_specification
 from firstdose.protocol.resolve import build_protocol
 from firstdose.protocol.resolved import Protocol

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from firstdose.conduct.counts import compile_design, specify_design
+from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.deliver.document import Illustration, illustrate
 from firstdose.deliver.figures import CohortMark, EscalationCohort, render_escalation
 from firstdose.deliver.figures.escalation import ParticipantMark

@@ -3,12 +3,14 @@
 from fractions import Fraction
 
 import numpy as np
+from msgspec import UNSET
 
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.rules.boin import compute_mtd_bound
 from firstdose.design.rules.closest_level import ClosestLevel
 from firstdose.design.rules.three_plus_three import BOTH_COHORTS
+from firstdose.design.state_table import open_state_table
 from firstdose.design.stepping import Assign, BoolArray, IntArray, Judgement, guard_rule
 
 
@@ -32,6 +34,9 @@ def assign_from_table(table: DecisionTable, cap_level: int | None = None) -> Ass
     Steps(action=array([1, 3], dtype=int8), level=array([2, 1], dtype=int8), size=array([3, 3], dtype=int16))
     """
     spec = table.specification
+    if table.states is not UNSET:
+        rule = open_state_table(spec, table.states).rule
+        return guard_rule(spec, rule.judge, rule.select, cap_level=cap_level)
     most = spec.max_n
     actions, eliminated, stops = (
         _square(rows, most) for rows in (table.actions, table.eliminated, table.stops_at_lowest)

@@ -53,6 +53,18 @@ KNIFE_EDGE = 0.005
 """Nearness to the overdose limit at which a decision may depend on the program."""
 
 
+REASONS = (
+    "no_one_treated",
+    "best_level_above",
+    "best_level_here",
+    "best_level_below",
+    "level_above_overdose_limit",
+    "no_level_within_overdose_limit",
+)
+"""Codes of why the rule says what it says, in the order of ``Judgement.reason``."""
+NO_ONE, ABOVE, HERE, BELOW, ABOVE_LIMIT, NO_LEVEL = range(len(REASONS))
+
+
 class IntervalProbabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Posterior probabilities that the DLT rate is below, in and above the target interval.
 
@@ -195,11 +207,18 @@ def judge_by_blrm(spec: BlrmSpecification, *, max_n: int) -> Judge:
         best = assign_best_levels(found, is_open & (levels <= np.asarray(level)[:, None] + 1))
         # nobody treated: the start level is the protocol's, not the model's
         is_treated = np.asarray(n).any(axis=1)
-        action = np.select([~is_treated, best > level, best < level], [STAY, ESCALATE, DE_ESCALATE], STAY)
+        is_above, is_below = is_treated & (best > level), is_treated & (best < level)
+        action = np.select([is_above, is_below], [ESCALATE, DE_ESCALATE], STAY)
         # a higher dose is never less likely an overdose, so the levels that are open are the lowest ones
         highest = np.where(action == DE_ESCALATE, best, is_open.sum(axis=1))
+        is_here_open = is_open[np.arange(len(is_open)), np.asarray(level, dtype=np.int64) - 1]
+        reason = np.select(
+            [~is_treated, ~is_open.any(axis=1), ~is_here_open, is_above, is_below],
+            [NO_ONE, NO_LEVEL, ABOVE_LIMIT, ABOVE, BELOW],
+            HERE,
+        )
         return Judgement(
-            action, np.where(is_treated, highest, n_levels), np.asarray(is_treated & ~is_open.any(axis=1))
+            action, np.where(is_treated, highest, n_levels), np.asarray(reason == NO_LEVEL), reason
         )
 
     return judge

@@ -42,6 +42,16 @@ NODES_PER_SD, FEWEST_PER_PRIOR_SD = 1.6, 5
 LEAST_N = 16
 PLANE_REACH_SD, PLANE_SPACING = 7.0, 1.0
 """Of two parameters; the spacing is divided by the root of the largest sample."""
+REASONS = (
+    "no_one_treated",
+    "closest_level_above",
+    "closest_level_here",
+    "closest_level_below",
+    "rate_at_or_above_target",
+)
+"""Codes of why the rule says what it says, in the order of ``Judgement.reason``."""
+NO_ONE, ABOVE, HERE, BELOW, HELD_BACK = range(len(REASONS))
+
 NEAR_TIE = 1e-9
 """Distances from the target that differ by less are equal, and the lower level is taken."""
 
@@ -156,17 +166,20 @@ def judge_by_crm(spec: CrmSpecification, *, max_n: int) -> Judge:
         rows, place = np.arange(len(level)), np.asarray(level, dtype=np.int64) - 1
         n_here, n_dlt_here = (np.asarray(counts, np.int64)[rows, place] for counts in (n, n_dlt))
         at_or_above = (n_here > 0) & (n_dlt_here * target.denominator >= n_here * target.numerator)
-        action = np.select([closest > level, closest < level], [ESCALATE, DE_ESCALATE], STAY)
+        is_above, is_below = closest > level, closest < level
+        action = np.select([is_above, is_below], [ESCALATE, DE_ESCALATE], STAY)
+        reason = np.select([is_above, is_below], [ABOVE, BELOW], HERE)
         if spec.is_coherent:
-            action[(action == ESCALATE) & at_or_above] = STAY
+            is_held_back = (action == ESCALATE) & at_or_above
+            action[is_held_back], reason[is_held_back] = STAY, HELD_BACK
         # nobody treated: the start level is the protocol's, not the model's
         is_treated = np.asarray(n).any(axis=1)
-        action[~is_treated] = STAY
+        action[~is_treated], reason[~is_treated] = STAY, NO_ONE
         highest = np.where(action == DE_ESCALATE, closest, n_levels)
         is_too_toxic = np.zeros(len(level), dtype=np.bool_)
         if spec.too_toxic_probability is not None:
             is_too_toxic = is_treated & (posterior.p_lowest_above_target > float(spec.too_toxic_probability))
-        return Judgement(action, highest, is_too_toxic)
+        return Judgement(action, highest, is_too_toxic, reason)
 
     return judge
 

@@ -1,0 +1,105 @@
+"""The dose rule of a part with its guards, as the study file names it; None is "not asked for".
+
+What each parameter means, and its published default, stands with the rule in the ``design`` room.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from firstdose.protocol.frozen import Resolved
+
+RuleName = Literal[
+    "three_plus_three",
+    "boin",
+    "i3_plus_3",
+    "keyboard",
+    "mtpi_2",
+    "mtpi",
+    "tpi",
+    "rolling_six",
+    "crm",
+    "blrm",
+]
+"""The dose rules that a part may name; each stands in a file of its own in ``design/rules``."""
+
+
+class Titration(Resolved):
+    """Single-participant cohorts at the start of a part."""
+
+    until_level: int
+    trigger_grade: int
+
+
+class OverdoseCap(Resolved):
+    """A level is closed where the DLT rate exceeds ``rate`` with more than ``probability``."""
+
+    rate: Decimal
+    probability: Decimal
+
+
+class Indifference(Resolved):
+    """The indifference interval from which a skeleton is calculated, and the level believed to be the MTD."""
+
+    half_width: Decimal
+    prior_mtd: int
+
+
+class CrmModel(Resolved):
+    """The model of the CRM: a skeleton, or the indifference interval that gives it."""
+
+    skeleton: tuple[Decimal, ...] | None = None
+    indifference: Indifference | None = None
+    model: Literal["power", "logistic", "two_parameter_logistic"] = "power"
+    slope_variance: Decimal | None = None
+    intercept: Decimal | None = None
+    intercept_variance: Decimal | None = None
+    is_coherent: bool = True
+    too_toxic_probability: Decimal | None = Decimal("0.95")
+
+
+class BlrmModel(Resolved):
+    """The model of the BLRM and its overdose limit; the doses are those of one infusion at the part's levels."""
+
+    doses_1e9: tuple[Decimal, ...] | None = None
+    reference_dose_1e9: Decimal
+    mean_log_alpha: Decimal
+    mean_log_beta: Decimal
+    sd_log_alpha: Decimal
+    sd_log_beta: Decimal
+    correlation: Decimal = Decimal(0)
+    target_low: Decimal | None = None
+    target_high: Decimal | None = None
+    overdose_limit: Decimal | None = None
+
+
+class Options(Resolved):
+    """What single rules read; None leaves the rule its published default."""
+
+    equivalence_interval: tuple[Decimal, Decimal] | None = None
+    tpi_k1: Decimal | None = None
+    tpi_k2: Decimal | None = None
+    boin_p1_ratio: Decimal | None = None
+    boin_p2_ratio: Decimal | None = None
+    mtd_at_most_lambda_d: bool | None = None
+    stop_at_top_level: bool = True
+    stop_when_n_at_level: int | None = None
+    overdose_cap: OverdoseCap | None = None
+    crm: CrmModel | None = None
+    blrm: BlrmModel | None = None
+
+
+class Design(Options):
+    """The dose rule of a part with its guards."""
+
+    rule: RuleName
+    n_levels: int
+    target_rate: Decimal
+    cohort_size: int
+    start_level: int
+    titration: Titration | None
+    max_n: int
+    max_n_per_level: int
+    mtd_min_n: int
+    elimination_probability: Decimal
+    extra_safe_offset: Decimal | None
+    six_at_mtd: bool
