@@ -65,3 +65,26 @@ def test_every_meeting_of_the_rehearsed_trial_can_be_shown(rehearsed: Rehearsed)
         assert meeting is not None
         assert meeting.decision is not None
         assert sum(one.is_current for one in meeting.levels) == 1
+
+
+def test_the_committee_sees_what_each_outcome_of_the_next_cohort_would_lead_to() -> None:
+    # one participant without a DLT at level 1: titration goes on with one at level 2
+    trial = start()
+    trial.complete_single("sad", "SAD-1")
+    trial.snapshot("sad")
+    meeting = view_meeting(trial.state, "sad-s01")
+    assert meeting is not None
+    said = [(one.n_dlt, one.size, one.level, one.action, one.next_level) for one in meeting.outcomes]
+    assert said == [
+        (0, 1, 2, "escalate", 3),  # level 3 is the first with whole cohorts
+        (1, 1, 2, "stay", 2),  # a DLT ends titration: level 2 is filled up to three
+    ]
+    assert [one.next_size for one in meeting.outcomes] == [3, 2]
+
+
+def test_there_is_no_outlook_where_nobody_is_treated_next(rehearsed: Rehearsed) -> None:
+    meetings = [view_meeting(rehearsed.state, key) for key in rehearsed.state.snapshots]
+    seen = {(one.recommendation.action, bool(one.outcomes)) for one in meetings if one}
+    assert ("select_mtd", False) in seen
+    assert ("select_mtd", True) not in seen
+    assert ("escalate", True) in seen

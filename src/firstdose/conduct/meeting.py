@@ -4,7 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from firstdose.conduct.cohorts import find_cap_level
 from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.conduct.outlook import CohortOutcome, view_outcomes
 from firstdose.conduct.review import compute_decision_digest
 from firstdose.design import BoundaryRow, tabulate_decisions
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, DecisionTable
@@ -46,6 +48,7 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[LevelCounts, ...]
     grid: tuple[tuple[Cell | None, ...], ...]
     boundaries: tuple[BoundaryRow, ...]
+    outcomes: tuple[CohortOutcome, ...]
     decision: Decision | None
     digest: str
     is_latest: bool
@@ -71,6 +74,7 @@ def view_meeting(state: State, snapshot_key: str) -> Meeting | None:
         levels=tuple(_count_levels(state, part, recommendation)),
         grid=tabulate_cells(table, recommendation.n_evaluable[place], recommendation.n_dlt[place]),
         boundaries=tabulate_decisions(table),
+        outcomes=view_outcomes(table, recommendation, find_cap_level(state, part)),
         decision=decision,
         digest=compute_decision_digest(state, decision.made.decision) if decision else "",
         is_latest=snapshot_key == [key for key, one in state.snapshots.items() if one.part == part.key][-1],
@@ -97,8 +101,11 @@ def _count_levels(state: State, part: Part, found: RecommendationComputed) -> li
 def tabulate_cells(table: DecisionTable, n: int, n_dlt: int) -> tuple[tuple[Cell | None, ...], ...]:
     """The rule's table as a grid: a row for each number with a DLT, a column for each number evaluated.
 
-    The columns run to the most that a level takes, or to the number that is there where it is larger.
+    The columns run to the most that a level takes, or to the number that is there where it is larger. A rule with
+    a model has no such grid: it reads every level.
     """
+    if not table.actions:
+        return ()
     last = max(table.specification.max_n_per_level, n)
     return tuple(
         tuple(

@@ -19,6 +19,7 @@ from firstdose.deliver.tables import (
     cell_of_text,
 )
 from firstdose.design.decision_table import tabulate_decisions
+from firstdose.design.titles import TITLES
 from firstdose.protocol.resolved import Part
 from firstdose.record.state import Cohort, Decision, Participant, State
 from firstdose.terms.calendar import site_date
@@ -120,10 +121,15 @@ def tabulate_reviews(state: State, part: Part) -> Table:
 
 
 def tabulate_rule(part: Part) -> Table | None:
-    """The decision table of a part's rule: the number with a DLT at which each action begins."""
+    """The decision table of a part's rule: the number with a DLT at which each action begins.
+
+    None for a part without a rule, and for a rule with a model, which reads the counts of every level.
+    """
     if part.design is None:
         return None
     table, digest = compile_design(specify_design(part.design))
+    if not table.actions:
+        return None
     rows = [
         Row(
             stub=Text(str(row.n), str(row.n)),
@@ -143,10 +149,10 @@ def tabulate_rule(part: Part) -> Table | None:
             f"{part.design.target_rate}.",
             f"发生率界值：不高于 {low} 递增，不低于 {high} 递减；目标发生率 {part.design.target_rate}。",
         )
-    rule = {"boin": "BOIN", "three_plus_three": "3+3"}[part.design.rule]
+    rule = TITLES[table.specification.rule]
     return Table(
         key=f"rule-{part.key}",
-        title=Text(f"The rule ({rule}), {part.title.en}", f"剂量规则（{rule}）：{part.title.zh}"),
+        title=Text(f"The rule ({rule.en}), {part.title.en}", f"剂量规则（{rule.zh}）：{part.title.zh}"),
         stubhead=Text("Evaluable at the level", "该水平可评价例数"),
         columns=(
             Column(key="escalate", label=Text("Escalate", "递增"), spanner=Text("With a DLT", "发生DLT例数")),

@@ -101,6 +101,18 @@ RECORD: dict[str, Text] = {
     "cell_de_escalate": Text("de-escalate", "递减"),
     "cell_eliminate": Text("de-escalate and close the level", "递减并关闭该水平"),
     "here": Text("the counts of this snapshot", "本快照的计数"),
+    "rule_reads_all_levels": Text(
+        "This rule reads the counts of every level through its model; what each outcome leads to stands below.",
+        "该规则通过模型读取所有剂量水平的计数；各结局的后续建议见下表。",
+    ),
+    "outlook": Text("What each outcome would lead to", "各种结局的后续建议"),
+    "outlook_caption": Text(
+        "After the recommended cohort of {size} at level {level}, with every DLT window complete",
+        "按建议在剂量水平 {level} 入组 {size} 例并完成全部 DLT 观察窗之后",
+    ),
+    "with_a_dlt": Text("Outcome", "结局"),
+    "rule_would_recommend": Text("The rule would recommend", "规则将建议"),
+    "because": Text("Because", "理由"),
     "boundaries": Text("Boundaries for each number evaluated", "各可评价例数的界值"),
     "escalate_if": Text("Escalate if DLT ≤", "DLT ≤ 时递增"),
     "de_escalate_if": Text("De-escalate if DLT ≥", "DLT ≥ 时递减"),
