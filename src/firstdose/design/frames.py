@@ -183,7 +183,7 @@ def frame_paths(
     ... ))
     >>> nobody = Tallies((0, 0, 0), (0, 0, 0), (0, 0, 0))
     >>> frame = frame_paths(enumerate_paths(table, nobody, 1, 1), true_rates=(0.1, 0.2, 0.3))
-    >>> frame["cohort_1_n_dlt"].to_list(), frame["next_level"].to_list(), frame["p_path"].sum()
+    >>> frame["cohort_1_n_dlt"].to_list(), frame["next_level"].to_list(), round(frame["p_path"].sum(), 12)
     ([0, 1, 2, 3], ['2', '1', '1', None], 1.0)
     """
     most = max((len(path.steps) for path in paths), default=0)

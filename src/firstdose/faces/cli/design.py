@@ -5,7 +5,7 @@ import json
 import click
 import msgspec
 
-from firstdose.conduct.counts import compile_design, specify_design
+from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.design import (
     DecisionTable,
     OperatingCharacteristics,
