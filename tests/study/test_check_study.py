@@ -4,31 +4,12 @@ from typing import get_args
 
 import pytest
 from msgspec import UNSET
-from tests.trials import bundled_texts
+from tests.trials import bundled_texts, with_rule
 
 from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.protocol.dose_rule import RuleName
 from firstdose.protocol.resolved import Protocol
 from firstdose.study.check_study import check_study
-
-MODELS = {
-    "crm": ("crm: {indifference: {half_width: 0.05, prior_mtd: 3}}",) * 2,
-    "blrm": tuple(
-        f"blrm: {{{doses}reference_dose_1e9: 6, mean_log_alpha: -1.1, mean_log_beta: 0, sd_log_alpha: 2, "
-        "sd_log_beta: 1}"
-        # regimens of the same infusion differ in their number: the model is told the cells of all infusions
-        for doses in ("", "doses_1e9: [9, 12, 18, 24], ")
-    ),
-}
-"""What SAD and MAD say of a rule that has a model."""
-
-
-def with_rule(rule: str) -> dict[str, str]:
-    texts = dict(bundled_texts())
-    pieces = texts["parts.yaml"].split("rule: boin")
-    models = [f"rule: {rule}\n        {model}" for model in MODELS.get(rule, ())] or [f"rule: {rule}"] * 2
-    written = pieces[0] + "".join(model + piece for model, piece in zip(models, pieces[1:], strict=True))
-    return texts | {"parts.yaml": written}
 
 
 @pytest.mark.parametrize("rule", get_args(RuleName))
