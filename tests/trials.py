@@ -469,6 +469,7 @@ def replaced(command: Any, **changes: Any) -> Any:
 
 MODELS = {
     "crm": ("crm: {indifference: {half_width: 0.05, prior_mtd: 3}}",) * 2,
+    "tite_crm": ("crm: {indifference: {half_width: 0.05, prior_mtd: 3}}",) * 2,
     "blrm": tuple(
         f"blrm: {{{doses}reference_dose_1e9: 6, mean_log_alpha: -1.1, mean_log_beta: 0, sd_log_alpha: 2, "
         "sd_log_beta: 1}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -40,7 +41,7 @@ from firstdose.design.rules.blrm import REASONS as BLRM_REASONS
 from firstdose.design.rules.blrm_specification import BlrmSpecification
 from firstdose.design.rules.crm import REASONS as CRM_REASONS
 from firstdose.design.rules.crm_specification import CrmSpecification
-from firstdose.design.specification import MODEL_RULES, RULES
+from firstdose.design.specification import MODEL_RULES, RULES, TITE_RULES
 from firstdose.design.state_table import open_state_table
 from firstdose.design.stepping import IntArray, Steps
 from firstdose.terms.outcomes import NotDerived
@@ -75,12 +76,12 @@ BOIN_OPTIONS: dict[str, dict[str, Any]] = {
     "MTD at most lambda_d": {"mtd_at_most_lambda_d": True},
     "wide boundaries": {"boin_p1_ratio": Decimal("0.3"), "boin_p2_ratio": Decimal("1.9"), "cohort_size": 2},
 }
+CRM = CrmSpecification(
+    skeleton=tuple(map(Decimal, ("0.08", "0.16", "0.25", "0.35"))), target_rate=Decimal("0.25")
+)
 MODELS: dict[str, dict[str, Any]] = {
-    "crm": {
-        "crm": CrmSpecification(
-            skeleton=tuple(map(Decimal, ("0.08", "0.16", "0.25", "0.35"))), target_rate=Decimal("0.25")
-        )
-    },
+    "crm": {"crm": CRM},
+    "tite_crm": {"crm": CRM},
     "blrm": {
         "blrm": BlrmSpecification(
             doses=tuple(map(Decimal, (1, 3, 6, 10))),
@@ -358,7 +359,9 @@ def test_a_window_that_is_open_is_waited_for_before_an_mtd(rule: str) -> None:
     table = table_of(rule, "plain")
     for n_pending in ((1, 0, 0, 0), (0, 0, 0, 1)):
         tallies = Tallies((6, 6, 0, 0), (0, 1, 0, 0), n_pending)
-        assert recommend(table, tallies, 2).action is Action.WAIT
+        said = recommend(table, tallies, 2).action
+        assert said is not Action.STOP_AND_SELECT_MTD
+        assert said is Action.WAIT or rule in TITE_RULES
         assert isinstance(select_mtd(table, tallies), NotDerived)
     with pytest.raises(ValueError, match="window"):
         enumerate_paths(table, tallies, 2, 1)
@@ -388,3 +391,62 @@ def test_the_expected_duration_is_that_of_the_calendar_of_its_cohorts(rule: str)
 def test_every_rule_is_a_good_design_in_every_guard() -> None:
     for rule, guards in CASES:
         assert check_specification(table_of(rule, guards).specification) == []
+
+
+# --- a time-to-event rule while windows are open: six without a DLT at level 1, the others at level 2
+PENDING = {
+    "half of them pending, hardly seen":   ((6, 3, 0, 0), (0, 0, 0, 0), (0, 3, 0, 0), (0, 0, 0), "escalate", 3),
+    "more than half pending":              ((6, 2, 0, 0), (0, 0, 0, 0), (0, 4, 0, 0), (9, 9, 9, 9), "wait", None),
+    "nobody is complete, and nobody ill":  ((6, 0, 0, 0), (0, 0, 0, 0), (0, 3, 0, 0), (9, 9, 9), "wait", None),
+    "a DLT in three, two hardly seen":     ((6, 4, 0, 0), (0, 1, 0, 0), (0, 2, 0, 0), (0, 0), "stay", 2),
+    "a DLT in four, two nearly seen":      ((6, 4, 0, 0), (0, 1, 0, 0), (0, 2, 0, 0), (13, 13), "escalate", 3),
+    "two DLTs in three, three hardly seen": ((6, 3, 0, 0), (0, 2, 0, 0), (0, 3, 0, 0), (0, 0, 0), "de_escalate", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("n", "n_dlt", "n_pending", "days", "action", "level"), PENDING.values(), ids=PENDING.keys()
+)
+def test_tite_boin_counts_the_pending_as_far_as_their_window_was_seen(
+    n: tuple[int, ...],
+    n_dlt: tuple[int, ...],
+    n_pending: tuple[int, ...],
+    days: tuple[int, ...],
+    action: str,
+    level: int | None,
+) -> None:
+    shares = tuple(Fraction(day, 14) for day in days)
+    found = recommend(table_of("tite_boin", "plain"), Tallies(n, n_dlt, n_pending, ((), shares, (), ())), 2)
+    assert (found.action.value, found.level) == (action, level)
+    assert "{" not in found.reason_text.en + found.reason_text.zh
+
+
+@pytest.mark.parametrize("rule", TITE_RULES)
+def test_a_part_does_not_end_while_a_window_is_open_and_no_cap_is_passed(rule: str) -> None:
+    table = table_of(rule, "caps and least")
+    rng = np.random.default_rng(20260301)
+    for _ in range(400):
+        n = rng.integers(0, 5, size=N_LEVELS)
+        n_dlt = rng.binomial(n, 0.15)
+        n_pending = rng.integers(0, 3, size=N_LEVELS)
+        if not n_pending.any() or n.sum() + n_pending.sum() > 15:
+            continue
+        shares = tuple(
+            tuple(Fraction(int(day), 14) for day in rng.integers(0, 14, size=k)) for k in n_pending
+        )
+        level = int(rng.integers(1, N_LEVELS + 1))
+        tallies = Tallies(tuple(n.tolist()), tuple(n_dlt.tolist()), tuple(n_pending.tolist()), shares)
+        found = recommend(table, tallies, level)
+        assert found.action is not Action.STOP_AND_SELECT_MTD
+        if found.level is not None:
+            enrolled = n + n_pending
+            assert found.level <= level + 1
+            assert enrolled.sum() + found.cohort_size <= 15
+            assert enrolled[found.level - 1] + found.cohort_size <= 6
+
+
+@pytest.mark.parametrize("rule", TITE_RULES)
+def test_single_participants_are_titrated_on_complete_windows_alone(rule: str) -> None:
+    table = table_of(rule, "titration to the top")
+    tallies = Tallies((1, 0, 0, 0), (0,) * 4, (0, 1, 0, 0), ((), (Fraction(13, 14),), (), ()))
+    assert recommend(table, tallies, 2).action is Action.WAIT

@@ -1,12 +1,15 @@
 """What a part's rule may know: counts per level, read from the record up to a cutoff."""
 
 from datetime import datetime
+from fractions import Fraction
 
 import msgspec
+from msgspec import UNSET
 
 from firstdose.conduct.cohorts import find_cap_level
 from firstdose.conduct.dose_rules import compile_design, specify_design
 from firstdose.design import Recommendation, Tallies, recommend
+from firstdose.design.specification import TITE_RULES
 from firstdose.protocol.resolved import Part
 from firstdose.record.state import Participant, State
 from firstdose.terms.calendar import protocol_day
@@ -32,6 +35,7 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
     design = part.design
     assert design is not None
     n, n_dlt, n_pending = ([0] * design.n_levels for _ in range(3))
+    shares: list[list[Fraction]] = [[] for _ in range(design.n_levels)]
     current_level = design.start_level
     for cohort in state.cohorts.values():
         if cohort.part != part.key:
@@ -39,7 +43,9 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
         level = state.protocol.regimen_by_key[cohort.regimen].dose_level
         current_level = level
         if cohort.is_open:
-            n_pending[level - 1] += cohort.capacity - len(cohort.participants)
+            n_free = cohort.capacity - len(cohort.participants)
+            n_pending[level - 1] += n_free
+            shares[level - 1] += [Fraction(0)] * n_free
         for participant in (state.participants[code] for code in cohort.participants):
             had_dlt = _had_dlt(participant, cutoff)
             if had_dlt or _is_clean(participant, part, cutoff):
@@ -51,8 +57,14 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
                 or participant.evaluability.is_dlt_evaluable
             ):
                 n_pending[level - 1] += 1
+                shares[level - 1].append(_share_seen(participant, part, cutoff))
     return Counts(
-        tallies=Tallies(tuple(n), tuple(n_dlt), tuple(n_pending)),
+        tallies=Tallies(
+            tuple(n),
+            tuple(n_dlt),
+            tuple(n_pending),
+            tuple(map(tuple, shares)) if design.rule in TITE_RULES else UNSET,
+        ),
         current_level=current_level,
         titration_ended=has_titration_trigger(state, part, cutoff),
         cap_level=find_cap_level(state, part),
@@ -76,6 +88,18 @@ def _is_clean(participant: Participant, part: Part, cutoff: datetime) -> bool:
         and first is not None
         and protocol_day(cutoff, first) >= part.dlt_window.last
     )
+
+
+def _share_seen(participant: Participant, part: Part, cutoff: datetime) -> Fraction:
+    """The share of the DLT window that a pending participant was seen through by the cutoff, below 1.
+
+    A window that is over and not yet determined is taken as seen up to its last day but one.
+    """
+    first = participant.first_infusion_at
+    if first is None or cutoff < first:
+        return Fraction(0)
+    last = part.dlt_window.last
+    return Fraction(min(protocol_day(cutoff, first), last - 1), last)
 
 
 def has_titration_trigger(state: State, part: Part, cutoff: datetime) -> bool:

@@ -17,7 +17,9 @@ from firstdose.design import (
 from firstdose.design.rules.blrm_specification import BlrmSpecification
 from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.skeleton import compute_skeleton
+from firstdose.design.rules.tite_boin import TiteOptions
 from firstdose.protocol.dose_rule import BlrmModel, CrmModel, Design
+from firstdose.protocol.frozen import Resolved
 
 SKELETON_DIGITS = 6
 """Decimal places of a skeleton that is calculated from an indifference interval."""
@@ -56,6 +58,9 @@ def specify_design(design: Design) -> DesignSpecification:
         else UNSET,
         crm=_specify_crm(design.crm, design) if design.crm else UNSET,
         blrm=_specify_blrm(design.blrm) if design.blrm else UNSET,
+        tite=TiteOptions(**_named(design.tite, "suspend_above", "estimate", "fewest_complete_to_escalate"))
+        if design.tite
+        else UNSET,
         **_named(design, "boin_p1_ratio", "boin_p2_ratio"),
     )
 
@@ -64,7 +69,7 @@ def _given(value: Any) -> Any:
     return UNSET if value is None else value
 
 
-def _named(written: Design | CrmModel | BlrmModel, *names: str) -> dict[str, Any]:
+def _named(written: Resolved, *names: str) -> dict[str, Any]:
     """Those of the values that are given, so that the rule's own defaults hold for the others."""
     return {name: getattr(written, name) for name in names if getattr(written, name) is not None}
 

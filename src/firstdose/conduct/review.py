@@ -4,6 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 
 import msgspec
+from msgspec import UNSET
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.cohorts import ACTION_WORDS, NEXT_COHORT, find_cap_level, find_room, refuse_full
@@ -52,6 +53,7 @@ def decide_snapshot(state: State, command: c.TakeSnapshot, now: datetime, head: 
             n_dlt=counts.tallies.n_dlt,
             n_pending=counts.tallies.n_pending,
             titration_ended=counts.titration_ended,
+            follow_up=_write_follow_up(counts.tallies),
             action=ACTION_OF[found.action],
             level=found.level,
             cohort_size=found.cohort_size,
@@ -179,12 +181,25 @@ def _list_changed(state: State, part: Part, since: int) -> list[str]:
     ]
 
 
+def _write_follow_up(tallies: Tallies) -> tuple[tuple[str, ...], ...]:
+    """The shares of the DLT window that a time-to-event rule read, as fractions; none for other rules."""
+    if tallies.follow_up is UNSET:
+        return ()
+    return tuple(tuple(str(share) for share in shares) for shares in tallies.follow_up)
+
+
 def _knows_all(state: State, stored: e.RecommendationComputed, part: Part) -> bool:
     """Whether what is recorded now leads to the counts of a recommendation, whatever its cutoff was."""
     assert state.recorded_at is not None
     counts = count_part(state, part, state.recorded_at)
-    tallies = Tallies(stored.n_evaluable, stored.n_dlt, stored.n_pending)
-    return (counts.tallies, counts.titration_ended) == (tallies, stored.titration_ended)
+    now = counts.tallies
+    # the follow-up of the pending grows by itself, and is nothing that was recorded since
+    return (now.n_evaluable, now.n_dlt, now.n_pending, counts.titration_ended) == (
+        stored.n_evaluable,
+        stored.n_dlt,
+        stored.n_pending,
+        stored.titration_ended,
+    )
 
 
 def _level_of(command: c.MakeDecision, recommended: e.RecommendationComputed) -> int | None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from firstdose.design.rules import boin
-from firstdose.design.specification import MODEL_RULES, DesignSpecification
+from firstdose.design.specification import BOIN_RULES, MODEL_RULES, DesignSpecification
 from firstdose.design.specification_faults import check_specification
 from firstdose.design.state_table import StateTable, compile_state_table
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
@@ -126,7 +126,7 @@ def compile_table(spec: DesignSpecification) -> DecisionTable:
         )
     cells = [[compile_cell(spec, n, y) for y in range(n + 1)] for n in range(spec.max_n + 1)]
     low, high = (None, None)
-    if spec.rule == "boin":
+    if spec.rule in BOIN_RULES:
         p1, p2 = spec.boin_p1_ratio * spec.target_rate, spec.boin_p2_ratio * spec.target_rate
         low, high = (f"{bound:.4f}" for bound in boin.compute_boundaries(spec.target_rate, p1, p2))
     return _sign(

@@ -7,12 +7,17 @@ from msgspec import UNSET, UnsetType
 from firstdose.design.rules import blrm, crm
 from firstdose.design.rules.blrm_specification import check_blrm_specification
 from firstdose.design.rules.crm_specification import check_crm_specification
-from firstdose.design.specification import MODEL_RULES, DesignSpecification
+from firstdose.design.specification import MODEL_RULES, DesignSpecification, RuleName
 from firstdose.design.stepping import Judge, Selector
 from firstdose.terms.outcomes import Fault
 
 MOST_N = 255
 """Participants that the frozen table of a model may hold: a count is one byte."""
+
+
+CRM_RULES: tuple[RuleName, ...] = ("crm", "tite_crm")
+BLRM_RULES: tuple[RuleName, ...] = ("blrm",)
+"""Rules by the model that they read."""
 
 
 class ModelRule(NamedTuple):
@@ -32,7 +37,7 @@ def build_model_rule(spec: DesignSpecification) -> ModelRule:
         If the rule has none.
     """
     fewest = spec.fewest_at_mtd
-    if spec.rule == "crm" and spec.crm is not UNSET:
+    if spec.rule in CRM_RULES and spec.crm is not UNSET:
         return ModelRule(
             crm.judge_by_crm(spec.crm, max_n=spec.max_n),
             crm.select_by_crm(spec.crm, max_n=spec.max_n, fewest_at_mtd=fewest),
@@ -50,14 +55,14 @@ def build_model_rule(spec: DesignSpecification) -> ModelRule:
 def check_model(spec: DesignSpecification) -> list[Fault]:
     """What is wrong with the model of a design, or with having one, one sentence each."""
     faults = []
-    for rule, model in (("crm", spec.crm), ("blrm", spec.blrm)):
-        has_model, wants_model = not isinstance(model, UnsetType), spec.rule == rule
+    for clause, model, rules in (("crm", spec.crm, CRM_RULES), ("blrm", spec.blrm, BLRM_RULES)):
+        has_model, wants_model = not isinstance(model, UnsetType), spec.rule in rules
         if has_model != wants_model:
             faults.append(
                 Fault(
-                    what=f"{spec.rule} does not read {rule}" if has_model else f"{rule} has no model",
-                    next=f"leave {rule} out" if has_model else f"give {rule} with its parameters",
-                    clause=rule,
+                    what=f"{spec.rule} does not read {clause}" if has_model else f"{spec.rule} has no model",
+                    next=f"leave {clause} out" if has_model else f"give {clause} with its parameters",
+                    clause=clause,
                 )
             )
     if spec.rule not in MODEL_RULES or faults:

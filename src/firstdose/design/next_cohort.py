@@ -12,7 +12,7 @@ from typing import NamedTuple
 from firstdose.design import decision_table as codes
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.guards import assign_size
-from firstdose.design.judging import judge_counts
+from firstdose.design.judging import CountJudgement, judge_counts
 from firstdose.design.rules.accelerated_titration import is_titrating
 from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.selection import assign_mtd
@@ -74,9 +74,34 @@ def assign_next_cohort(
     cap_level : int, optional
         Highest level that the result of another part allows.
     """
+    judged = judge_counts(table, n, n_dlt, current_level, cap_level)
+    return follow_judgement(
+        table, judged, n, n_dlt, current_level, titration_ended=titration_ended, cap_level=cap_level
+    )
+
+
+def follow_judgement(
+    table: DecisionTable,
+    judged: CountJudgement,
+    n: Sequence[int],
+    n_dlt: Sequence[int],
+    current_level: int,
+    *,
+    titration_ended: bool = False,
+    cap_level: int | None = None,
+) -> NextCohort:
+    """The next cohort after what the rule makes of the counts: the guards around a judgement.
+
+    Parameters
+    ----------
+    table : DecisionTable
+    judged : CountJudgement
+        Of these counts; of the pending too where the rule counts them.
+    n, n_dlt, current_level, titration_ended, cap_level
+        As for :func:`assign_next_cohort`.
+    """
     spec = table.specification
     counts = _Counts(table, n, n_dlt, cap_level, current_level)
-    judged = judge_counts(table, n, n_dlt, current_level, cap_level)
     action, rule_reasons, highest, closed_by = judged[:4]
     n_here, n_dlt_here = n[current_level - 1], n_dlt[current_level - 1]
     if judged.is_too_toxic:

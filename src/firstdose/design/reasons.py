@@ -132,6 +132,30 @@ TEXTS = {
         "participants still inside their DLT window: {n_pending}; no result of theirs could change this",
         "{n_pending}例参与者仍处于DLT观察窗内；其结果不会改变该结论",
     ),
+    # --- a time-to-event rule while windows are open
+    "tite_escalate": Text(
+        "at level {level}, with {n_dlt} DLT in {n} evaluable and the pending counted as far as their window was "
+        "seen, the rate is at or below the escalation boundary",
+        "剂量水平{level}的{n}例可评价参与者中{n_dlt}例发生DLT，待定者按已观察的窗口比例计入：发生率不高于递增界值",
+    ),
+    "tite_stay": Text(
+        "at level {level}, with {n_dlt} DLT in {n} evaluable and the pending counted as far as their window was "
+        "seen, the rate lies between the two boundaries",
+        "剂量水平{level}的{n}例可评价参与者中{n_dlt}例发生DLT，待定者按已观察的窗口比例计入：发生率介于两个界值之间",
+    ),
+    "tite_de_escalate": Text(
+        "at level {level}, with {n_dlt} DLT in {n} evaluable and the pending counted as far as their window was "
+        "seen, the rate is at or above the de-escalation boundary",
+        "剂量水平{level}的{n}例可评价参与者中{n_dlt}例发生DLT，待定者按已观察的窗口比例计入：发生率不低于递减界值",
+    ),
+    "too_many_pending": Text(
+        "accrual is suspended: {n_pending} participants are still inside their DLT window",
+        "暂停入组：{n_pending}例参与者仍处于DLT观察窗内",
+    ),
+    "too_few_complete": Text(
+        "at level {level}, {n} are evaluable: too few to escalate while DLT windows are open",
+        "剂量水平{level}可评价者仅{n}例：DLT观察窗未结束时例数不足，不予递增",
+    ),
     # --- the guards
     "window_open": Text(
         "participants still inside their DLT window: {n_pending}",

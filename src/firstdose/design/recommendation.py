@@ -71,7 +71,8 @@ def recommend(
     -------
     Recommendation
         WAIT while a DLT window is open at any level: elimination and the choice of the MTD read every level.
-        The rolling six alone counts pending participants (:mod:`firstdose.design.pending`).
+        The rolling six and the time-to-event rules count pending participants
+        (:mod:`firstdose.design.pending`).
 
     Raises
     ------
@@ -98,7 +99,9 @@ def recommend(
     n_pending = sum(tallies.n_pending)
     n, n_dlt = tallies.n_evaluable, tallies.n_dlt
     if n_pending:
-        step = assign_step_while_pending(table, tallies, current_level, cap_level)
+        step = assign_step_while_pending(
+            table, tallies, current_level, cap_level, titration_ended=titration_ended
+        )
     else:
         step = assign_next_cohort(
             table, n, n_dlt, current_level, titration_ended=titration_ended, cap_level=cap_level

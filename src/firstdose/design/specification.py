@@ -11,6 +11,7 @@ from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.rules.blrm_specification import BlrmSpecification
 from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.rolling_six import FIRST_DECISION
+from firstdose.design.rules.tite_boin import TiteOptions
 
 RuleName = Literal[
     "three_plus_three",
@@ -23,6 +24,8 @@ RuleName = Literal[
     "rolling_six",
     "crm",
     "blrm",
+    "tite_boin",
+    "tite_crm",
 ]
 RULES: tuple[RuleName, ...] = (
     "three_plus_three",
@@ -35,8 +38,14 @@ RULES: tuple[RuleName, ...] = (
     "rolling_six",
     "crm",
     "blrm",
+    "tite_boin",
+    "tite_crm",
 )
-MODEL_RULES: tuple[RuleName, ...] = ("crm", "blrm")
+BOIN_RULES: tuple[RuleName, ...] = ("boin", "tite_boin")
+"""Rules with BOIN's boundaries; with every window complete they are BOIN."""
+TITE_RULES: tuple[RuleName, ...] = ("tite_boin", "tite_crm")
+"""Time-to-event rules: a pending participant counts as far as the DLT window was seen."""
+MODEL_RULES: tuple[RuleName, ...] = ("crm", "blrm", "tite_crm")
 """Rules that read the counts of every level through a model."""
 INTERVAL_RULES: tuple[RuleName, ...] = ("i3_plus_3", "keyboard", "mtpi_2", "mtpi")
 """Rules that read ``equivalence_interval``."""
@@ -128,7 +137,7 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
     tpi_k2: Decimal | UnsetType = UNSET
     """TPI only: posterior standard deviations below the target."""
     mtd_at_most_lambda_d: bool | UnsetType = UNSET
-    """BOIN only: no level whose isotonic estimate exceeds lambda_d is selected (``boundMTD``)."""
+    """BOIN and TITE-BOIN only: no level whose isotonic estimate exceeds lambda_d is selected (``boundMTD``)."""
     stop_when_n_at_level: int | UnsetType = UNSET
     """Stop when the rule stays at a level that has so many participants (``n.earlystop``)."""
     overdose_cap: OverdoseCap | UnsetType = UNSET
@@ -136,6 +145,8 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
     """The model of the CRM, and of the TITE-CRM."""
     blrm: BlrmSpecification | UnsetType = UNSET
     """The model of the BLRM with its overdose limit."""
+    tite: TiteOptions | UnsetType = UNSET
+    """Time-to-event rules only: when accrual is suspended, and how pending participants count."""
 
     def __post_init__(self) -> None:
         """Write every rate in one way, so that 0.25 and 0.250 are the same design."""
@@ -183,6 +194,11 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
         margins = self.equivalence_interval
         below, above = (MARGIN, MARGIN) if margins is UNSET else margins
         return Fraction(self.target_rate - below), Fraction(self.target_rate + above)
+
+    @property
+    def tite_options(self) -> TiteOptions:
+        """How the pending count, as published where nothing else is said."""
+        return TiteOptions() if self.tite is UNSET else self.tite
 
     @property
     def tpi_deviations(self) -> tuple[Decimal, Decimal]:

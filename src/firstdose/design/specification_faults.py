@@ -7,13 +7,16 @@ from msgspec import UNSET
 from firstdose.design.model_rules import check_model
 from firstdose.design.rules.algorithmic import ALGORITHMIC
 from firstdose.design.rules.rolling_six import MOST_AT_LEVEL
+from firstdose.design.rules.tite_boin import check_tite_options
 from firstdose.design.specification import (
+    BOIN_RULES,
     COHORT_OF_THREE,
     INTERVAL_RULES,
     MODEL_RULES,
     RATES,
     RULES,
     SIX_AT_MTD,
+    TITE_RULES,
     DesignSpecification,
     OverdoseCap,
 )
@@ -31,6 +34,7 @@ def check_specification(spec: DesignSpecification) -> list[Fault]:
             + _algorithmic_contradictions(spec)
             + _strange_to_rule(spec)
             + check_model(spec)
+            + _tite_faults(spec)
         )
     return faults
 
@@ -158,7 +162,8 @@ _OWN_PARAMETERS = {
     "equivalence_interval": INTERVAL_RULES,
     "tpi_k1": ("tpi",),
     "tpi_k2": ("tpi",),
-    "mtd_at_most_lambda_d": ("boin",),
+    "mtd_at_most_lambda_d": BOIN_RULES,
+    "tite": TITE_RULES,
 }
 """Parameters that only these rules read."""
 
@@ -180,6 +185,13 @@ def _strange_to_rule(spec: DesignSpecification) -> list[Fault]:
         for rule in MODEL_RULES
         if spec.rule == rule and spec.extra_safe_offset is not None
     ]
+
+
+def _tite_faults(spec: DesignSpecification) -> list[Fault]:
+    if spec.tite is UNSET:
+        return []
+    faults = check_tite_options(spec.tite)
+    return [Fault(what=one.what, next=one.next, clause=f"tite.{one.clause}") for one in faults]
 
 
 def _is_probability(value: object) -> bool:

@@ -74,6 +74,7 @@ def _tpi(spec: DesignSpecification, n: int, n_dlt: int) -> str:
 
 _RATE_RULES: Mapping[str, Reason] = {
     "boin": _boin,
+    "tite_boin": _boin,
     "i3_plus_3": _i3_plus_3,
     "keyboard": _keyboard,
     "mtpi_2": _keyboard,

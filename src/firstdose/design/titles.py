@@ -13,6 +13,8 @@ TITLES: dict[RuleName, Text] = {
     "tpi": Text("TPI", "TPI"),
     "rolling_six": Text("rolling six", "滚动6例"),
     "crm": Text("CRM", "CRM"),
+    "tite_boin": Text("TITE-BOIN", "TITE-BOIN"),
+    "tite_crm": Text("TITE-CRM", "TITE-CRM"),
     "blrm": Text("BLRM with overdose control", "BLRM（过量控制）"),
 }
 """Names in the literature; most have no Chinese name of their own."""

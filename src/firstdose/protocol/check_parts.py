@@ -129,6 +129,7 @@ def _check_design(part: WrittenPart, path: Path, places: Places) -> Iterator[Fau
     if design.rule == "three_plus_three":
         yield from _check_three_plus_three(design, at, places)
 
+
 def _check_crm(part: WrittenPart, path: Path, places: Places) -> Iterator[Fault]:
     """One of a skeleton and an indifference interval, and an interval that lies within 0 and 1."""
     design = part.design

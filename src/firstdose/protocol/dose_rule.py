@@ -19,6 +19,8 @@ RuleName = Literal[
     "rolling_six",
     "crm",
     "blrm",
+    "tite_boin",
+    "tite_crm",
 ]
 """The dose rules that a part may name; each stands in a file of its own in ``design/rules``."""
 
@@ -72,6 +74,14 @@ class BlrmModel(Resolved):
     overdose_limit: Decimal | None = None
 
 
+class TiteCounting(Resolved):
+    """How a time-to-event rule counts participants whose DLT window is open."""
+
+    suspend_above: Decimal | None = None
+    estimate: Literal["effective_n", "imputed"] | None = None
+    fewest_complete_to_escalate: int | None = None
+
+
 class Options(Resolved):
     """What single rules read; None leaves the rule its published default."""
 
@@ -86,6 +96,7 @@ class Options(Resolved):
     overdose_cap: OverdoseCap | None = None
     crm: CrmModel | None = None
     blrm: BlrmModel | None = None
+    tite: TiteCounting | None = None
 
 
 class Design(Options):

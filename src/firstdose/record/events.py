@@ -391,7 +391,11 @@ class SnapshotTaken(Event, frozen=True, kw_only=True, gc=False):
 
 
 class RecommendationComputed(Event, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """What the part's rule recommends on a snapshot, with what it read."""
+    """What the part's rule recommends on a snapshot, with what it read.
+
+    ``follow_up`` has for each level the share of the DLT window seen of each pending participant, as fractions;
+    time-to-event rules alone read it.
+    """
 
     snapshot: str
     part: str
@@ -401,6 +405,7 @@ class RecommendationComputed(Event, frozen=True, kw_only=True, gc=False, omit_de
     n_dlt: tuple[int, ...]
     n_pending: tuple[int, ...]
     titration_ended: bool
+    follow_up: tuple[tuple[str, ...], ...] = ()
     action: str
     level: int | None = None
     cohort_size: int = 0

@@ -16,7 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from firstdose.design.specification import DesignSpecification
+from firstdose.design.specification import BOIN_RULES, DesignSpecification
 from firstdose.numerics.beta import compute_upper_tail_exact
 from firstdose.numerics.isotonic import compute_isotonic
 
@@ -122,7 +122,7 @@ EXCESS = Fraction(1, 10**20)
 
 def compute_mtd_bound(spec: DesignSpecification) -> Fraction | None:
     """lambda_d where the design lets no level above it be the MTD (``boundMTD`` of BOIN 2.7.2)."""
-    if spec.rule != "boin" or spec.mtd_at_most_lambda_d is not True:
+    if spec.rule not in BOIN_RULES or spec.mtd_at_most_lambda_d is not True:
         return None
     p1, p2 = spec.boin_p1_ratio * spec.target_rate, spec.boin_p2_ratio * spec.target_rate
     return Fraction(compute_boundaries(spec.target_rate, p1, p2)[1])

@@ -77,7 +77,9 @@ class RateMoments(msgspec.Struct, frozen=True, kw_only=True):
     sd: Floats
 
 
-class _Nodes(NamedTuple):
+class CrmNodes(NamedTuple):
+    """The curves of a model at the nodes of an integral: one row per level, one column per node."""
+
     log_rates: Floats
     log_complements: Floats
     log_weights: Floats
@@ -116,7 +118,7 @@ def compute_crm_posterior(
     nodes, counts, where = _prepare(spec, n, n_dlt, max_n)
     means = _expect(nodes, counts, nodes.values)
     slope, intercept = means[:, 0], means[:, 1]
-    rates = np.exp(_log_rates(spec, slope, intercept)).T
+    rates = np.exp(compute_log_rates(spec, slope, intercept)).T
     return CrmPosterior(
         slope=slope[where],
         intercept=intercept[where],
@@ -241,15 +243,15 @@ def assign_closest_levels(
 
 def _prepare(
     spec: CrmSpecification, n: ArrayLike, n_dlt: ArrayLike, max_n: int | None
-) -> tuple[_Nodes, BinomialData, NDArray[np.intp]]:
+) -> tuple[CrmNodes, BinomialData, NDArray[np.intp]]:
     """The nodes, the distinct counts, and for every state the place of its counts."""
     total, dlt = np.asarray(n, dtype=np.int64), np.asarray(n_dlt, dtype=np.int64)
     places, where = find_distinct_rows(np.hstack([total, dlt]))
     most = max(int(total.sum(axis=1).max(initial=0)), max_n or 0, LEAST_N)
-    return _compute_nodes(spec, most), BinomialData.of(total[places], dlt[places]), where
+    return compute_nodes(spec, most), BinomialData.of(total[places], dlt[places]), where
 
 
-def _expect(nodes: _Nodes, counts: BinomialData, values: Floats) -> Floats:
+def _expect(nodes: CrmNodes, counts: BinomialData, values: Floats) -> Floats:
     return compute_expectations(
         counts,
         log_rates=nodes.log_rates,
@@ -260,8 +262,8 @@ def _expect(nodes: _Nodes, counts: BinomialData, values: Floats) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _compute_nodes(spec: CrmSpecification, max_n: int) -> _Nodes:
-    """Curves of a model at its nodes."""
+def compute_nodes(spec: CrmSpecification, max_n: int) -> CrmNodes:
+    """Curves of a model at its nodes, close enough for posteriors after ``max_n`` participants."""
     slope_sd = sqrt(spec.slope_variance)
     target = float(spec.target_rate)
     if spec.intercept_variance is None:
@@ -289,8 +291,8 @@ def _compute_nodes(spec: CrmSpecification, max_n: int) -> _Nodes:
         intercept, slope, log_weights = plane.first, plane.second, plane.log_weights
         cut = logit(target) - np.exp(slope) * _scaled_doses(spec)[0]
         share = compute_share_above(intercept, plane.spacing, cut)
-    log_rates = _log_rates(spec, slope, intercept)
-    return _Nodes(
+    log_rates = compute_log_rates(spec, slope, intercept)
+    return CrmNodes(
         log_rates=log_rates,
         log_complements=_log_complements(spec, slope, intercept),
         log_weights=log_weights,
@@ -311,7 +313,7 @@ def _scaled_doses(spec: CrmSpecification) -> Floats:
     return np.asarray(logit(np.array(spec.skeleton, dtype=np.float64)) - float(spec.intercept))
 
 
-def _log_rates(spec: CrmSpecification, slope: Floats, intercept: Floats) -> Floats:
+def compute_log_rates(spec: CrmSpecification, slope: Floats, intercept: Floats) -> Floats:
     """Logarithm of the DLT rate: one row per level, one column per value of the parameters."""
     if spec.model == "power":
         return np.outer(np.log(np.array(spec.skeleton, dtype=np.float64)), np.exp(slope))
@@ -321,5 +323,5 @@ def _log_rates(spec: CrmSpecification, slope: Floats, intercept: Floats) -> Floa
 def _log_complements(spec: CrmSpecification, slope: Floats, intercept: Floats) -> Floats:
     """Logarithm of one minus the DLT rate."""
     if spec.model == "power":
-        return np.log(-np.expm1(_log_rates(spec, slope, intercept)))
+        return np.log(-np.expm1(compute_log_rates(spec, slope, intercept)))
     return np.asarray(log_expit(-(intercept + np.outer(_scaled_doses(spec), np.exp(slope)))))
