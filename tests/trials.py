@@ -9,6 +9,7 @@
 'escalate'
 """
 
+import re
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -467,8 +468,13 @@ def replaced(command: Any, **changes: Any) -> Any:
     return msgspec.structs.replace(command, **changes)
 
 
+UTILITIES = (
+    "boin12: {min_efficacy_rate: 0.5, u2: 40, u3: 60, response: "
+    "{form: lymphocyte_subsets, item: cd19_b_cells_per_ul, below: 1, last_day: 14}}"
+)
 MODELS = {
     "crm": ("crm: {indifference: {half_width: 0.05, prior_mtd: 3}}",) * 2,
+    "boin12": (UTILITIES,) * 2,
     "tite_crm": ("crm: {indifference: {half_width: 0.05, prior_mtd: 3}}",) * 2,
     "blrm": tuple(
         f"blrm: {{{doses}reference_dose_1e9: 6, mean_log_alpha: -1.1, mean_log_beta: 0, sd_log_alpha: 2, "
@@ -486,4 +492,6 @@ def with_rule(rule: str) -> dict[str, str]:
     pieces = texts["parts.yaml"].split("rule: boin")
     models = [f"rule: {rule}\n        {model}" for model in MODELS.get(rule, ())] or [f"rule: {rule}"] * 2
     written = pieces[0] + "".join(model + piece for model, piece in zip(models, pieces[1:], strict=True))
+    if rule == "boin12":  # it has no titration
+        written = re.sub(r"\n *titration: .*", "", written)
     return texts | {"parts.yaml": written}

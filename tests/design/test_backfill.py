@@ -6,23 +6,34 @@ from fractions import Fraction
 from functools import cache
 from itertools import accumulate
 from math import log
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
+from firstdose.design import (
+    DecisionTable,
+    DesignSpecification,
+    Tallies,
+    check_specification,
+    compile_table,
+    recommend,
+)
+from firstdose.design.backfilling import view_backfill_levels
 from firstdose.design.rules import boin
 from firstdose.design.rules.backfill import (
     TEXTS,
-    Backfill,
     BoinLimits,
     assign_backfill_conflict,
     assign_backfill_level,
     assign_zone,
-    check_backfill,
     list_backfill_levels,
 )
+from firstdose.design.rules.backfill_options import Backfill, check_backfill
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
 
 LIMITS = BoinLimits(Decimal("0.25"), Decimal("0.15"), Decimal("0.35"))
@@ -336,3 +347,55 @@ def test_simulated_trials_agree_with_table_4_of_zhao_2024() -> None:
 def test_one_dlt_in_three_may_say_stay() -> None:
     assert [assign_zone(3, y, ZHAO_LIMITS) for y in range(4)] == [ESCALATE, STAY, DE_ESCALATE, DE_ESCALATE]
     assert assign_zone(3, 1, LIMITS) == DE_ESCALATE
+
+
+def _table(**changes: Any) -> DecisionTable:
+    named: dict[str, Any] = {"max_n": 30, "max_n_per_level": 15, "mtd_min_n": 6, "backfill": Backfill()}
+    return compile_table(
+        DesignSpecification(rule="boin", n_levels=3, target_rate=Decimal("0.25"), **(named | changes))
+    )
+
+
+# fmt: off
+RECONCILED = {
+    # (evaluable, DLTs, backfilled) per level, at level 3
+    "a backfilled level above lambda_d holds escalation back": ((3, 9, 3), (0, 3, 0), (0, 6, 0), "stay", 3),
+    "nobody was backfilled, so the current level decides":     ((3, 9, 3), (0, 3, 0), (0, 0, 0), "escalate", None),
+    "the backfilled level agrees":                             ((3, 9, 3), (0, 1, 0), (0, 6, 0), "escalate", None),
+    "pooled, 4 of 12 goes down":                               ((3, 9, 3), (0, 4, 0), (0, 6, 0), "de_escalate", 1),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("n", "n_dlt", "backfilled", "action", "level"), RECONCILED.values(), ids=RECONCILED.keys()
+)
+def test_the_recommendation_listens_to_the_backfilled_levels(
+    n: tuple[int, ...], n_dlt: tuple[int, ...], backfilled: tuple[int, ...], action: str, level: int | None
+) -> None:
+    tallies = Tallies(n, n_dlt, (0, 0, 0), n_backfilled=backfilled)
+    found = recommend(_table(), tallies, 3)
+    if action == "escalate":
+        # there is no level 4: the top level has too few for an MTD, and is treated on
+        assert "backfill_conflict" not in found.reasons
+        assert (found.action.value, found.level) == ("stay", 3)
+    else:
+        assert "backfill_conflict" in found.reasons
+        assert (found.action.value, found.level) == (action, level)
+    assert "{" not in found.reason_text.en + found.reason_text.zh
+
+
+def test_a_design_without_backfilling_has_no_level_open_for_it() -> None:
+    tallies = Tallies((3, 3, 0), (0, 0, 0), (0, 0, 3), n_efficacy=(1, 1, 0))
+    assert view_backfill_levels(_table(backfill=UNSET), tallies, 3) == ()
+    assert [row.is_open for row in view_backfill_levels(_table(), tallies, 3)] == [True, True]
+    # responses that nobody counted are none
+    unknown = Tallies((3, 3, 0), (0, 0, 0), (0, 0, 3))
+    assert [row.reason for row in view_backfill_levels(_table(), unknown, 3)] == ["backfill_no_response"] * 2
+
+
+def test_bad_backfilling_is_a_fault_with_its_place() -> None:
+    spec = msgspec.structs.replace(_table().specification, backfill=Backfill(max_n_per_level=3))
+    assert [fault.clause for fault in check_specification(spec)] == ["backfill.max_n_per_level"]
+    crm = msgspec.structs.replace(_table().specification, rule="keyboard")
+    assert [fault.clause for fault in check_specification(crm)] == ["backfill"]

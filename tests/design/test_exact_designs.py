@@ -356,3 +356,20 @@ def test_the_second_implementation_selects_the_same_mtd_in_every_final_state() -
         states.n_evaluable.tolist(), states.n_dlt.tolist(), states.mtd.tolist(), strict=True
     ):
         assert double.mtd(n, n_dlt, 0.25) == mtd, (n, n_dlt)
+
+
+def test_titration_before_cohorts_of_three_is_not_taken_for_too_large() -> None:
+    # single participants first: three chains of layers lie side by side, and are judged together
+    spec = DesignSpecification(
+        rule="boin",
+        n_levels=6,
+        target_rate=Decimal("0.25"),
+        max_n=36,
+        max_n_per_level=36,
+        mtd_min_n=1,
+        titration=Titration(3),
+        stop_at_top_level=False,
+    )
+    size = estimate_graph_size(compile_table(spec))
+    states = enumerate_final_states(compile_table(spec))
+    assert len(states.mtd) <= size.n_states < 4 * len(states.mtd)

@@ -8,8 +8,11 @@ from msgspec import UNSET
 
 from firstdose.conduct.cohorts import find_cap_level
 from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.derive.pharmacodynamics.course import derive_course
+from firstdose.derive.pharmacodynamics.measurements import select_usable
 from firstdose.design import Recommendation, Tallies, recommend
 from firstdose.design.specification import TITE_RULES
+from firstdose.protocol.dose_rule import Response
 from firstdose.protocol.resolved import Part
 from firstdose.record.state import Participant, State
 from firstdose.terms.calendar import protocol_day
@@ -36,6 +39,7 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
     assert design is not None
     n, n_dlt, n_pending = ([0] * design.n_levels for _ in range(3))
     shares: list[list[Fraction]] = [[] for _ in range(design.n_levels)]
+    n_efficacy, n_both = [0] * design.n_levels, [0] * design.n_levels
     current_level = design.start_level
     for cohort in state.cohorts.values():
         if cohort.part != part.key:
@@ -51,6 +55,11 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
             if had_dlt or _is_clean(participant, part, cutoff):
                 n[level - 1] += 1
                 n_dlt[level - 1] += had_dlt
+                responded = design.boin12 is not None and has_responded(
+                    state, participant, design.boin12.response, cutoff
+                )
+                n_efficacy[level - 1] += responded
+                n_both[level - 1] += responded and had_dlt
             elif (
                 not participant.is_determined
                 or participant.evaluability is None
@@ -64,6 +73,8 @@ def count_part(state: State, part: Part, cutoff: datetime) -> Counts:
             tuple(n_dlt),
             tuple(n_pending),
             tuple(map(tuple, shares)) if design.rule in TITE_RULES else UNSET,
+            tuple(n_efficacy) if design.boin12 else UNSET,
+            tuple(n_both) if design.boin12 else UNSET,
         ),
         current_level=current_level,
         titration_ended=has_titration_trigger(state, part, cutoff),
@@ -100,6 +111,19 @@ def _share_seen(participant: Participant, part: Part, cutoff: datetime) -> Fract
         return Fraction(0)
     last = part.dlt_window.last
     return Fraction(min(protocol_day(cutoff, first), last - 1), last)
+
+
+def has_responded(state: State, participant: Participant, response: Response, cutoff: datetime) -> bool:
+    """Whether a participant had the response that the dose rule counts, on what was measured up to the cutoff."""
+    first = participant.first_infusion_at
+    if first is None:
+        return False
+    last = min(protocol_day(cutoff, first), response.last_day)
+    course = derive_course(state, participant, (response.form, response.item))
+    return any(
+        0 < one.time_d < last + 1 and one.is_below(response.below)
+        for one in select_usable(course.measurements)
+    )
 
 
 def has_titration_trigger(state: State, part: Part, cutoff: datetime) -> bool:

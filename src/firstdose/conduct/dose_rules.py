@@ -14,11 +14,13 @@ from firstdose.design import (
     compile_table,
     compute_digest,
 )
+from firstdose.design.rules.backfill_options import Backfill
 from firstdose.design.rules.blrm_specification import BlrmSpecification
+from firstdose.design.rules.boin12_specification import UtilitySpecification
 from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.skeleton import compute_skeleton
 from firstdose.design.rules.tite_boin import TiteOptions
-from firstdose.protocol.dose_rule import BlrmModel, CrmModel, Design
+from firstdose.protocol.dose_rule import BlrmModel, CrmModel, Design, Utilities
 from firstdose.protocol.frozen import Resolved
 
 SKELETON_DIGITS = 6
@@ -58,6 +60,10 @@ def specify_design(design: Design) -> DesignSpecification:
         else UNSET,
         crm=_specify_crm(design.crm, design) if design.crm else UNSET,
         blrm=_specify_blrm(design.blrm) if design.blrm else UNSET,
+        boin12=_specify_utilities(design.boin12, design) if design.boin12 else UNSET,
+        backfill=Backfill(**_named(design.backfill, "max_n_per_level", "needs_response"))
+        if design.backfill
+        else UNSET,
         tite=TiteOptions(**_named(design.tite, "suspend_above", "estimate", "fewest_complete_to_escalate"))
         if design.tite
         else UNSET,
@@ -114,4 +120,13 @@ def _specify_blrm(model: BlrmModel) -> BlrmSpecification:
         sd_log_beta=model.sd_log_beta,
         correlation=model.correlation,
         **_named(model, "target_low", "target_high", "overdose_limit"),
+    )
+
+
+def _specify_utilities(model: Utilities, design: Design) -> UtilitySpecification:
+    optional = [name for name in Utilities.model_fields if name not in {"response", "min_efficacy_rate"}]
+    return UtilitySpecification(
+        max_toxicity_rate=design.target_rate,
+        min_efficacy_rate=model.min_efficacy_rate,
+        **_named(model, *optional),
     )

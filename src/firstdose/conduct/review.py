@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.cohorts import ACTION_WORDS, NEXT_COHORT, find_cap_level, find_room, refuse_full
@@ -54,6 +54,8 @@ def decide_snapshot(state: State, command: c.TakeSnapshot, now: datetime, head: 
             n_pending=counts.tallies.n_pending,
             titration_ended=counts.titration_ended,
             follow_up=_write_follow_up(counts.tallies),
+            n_efficacy=_given(counts.tallies.n_efficacy),
+            n_both=_given(counts.tallies.n_both),
             action=ACTION_OF[found.action],
             level=found.level,
             cohort_size=found.cohort_size,
@@ -179,6 +181,10 @@ def _list_changed(state: State, part: Part, since: int) -> list[str]:
         )
         > since
     ]
+
+
+def _given(counts: tuple[int, ...] | UnsetType) -> tuple[int, ...]:
+    return () if counts is UNSET else counts
 
 
 def _write_follow_up(tallies: Tallies) -> tuple[tuple[str, ...], ...]:

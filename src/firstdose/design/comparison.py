@@ -24,7 +24,9 @@ COUNT_RULES: tuple[RuleName, ...] = (
 )
 """Rules that decide on the counts at the current level, in the order of a comparison."""
 
-_NOT_GUARDS = ("overdose_cap", "equivalence_interval", "tpi_k1", "tpi_k2", "mtd_at_most_lambda_d")
+_GUARDS_OF_COUNT_RULES = ("overdose_cap",)
+"""Options that are guards where a rule has no model."""
+_GUARDS_OF_ALL = ("stop_when_n_at_level",)
 
 
 def specify_rule(spec: DesignSpecification, rule: RuleName) -> DesignSpecification:
@@ -49,12 +51,13 @@ def specify_rule(spec: DesignSpecification, rule: RuleName) -> DesignSpecificati
     if rule == spec.rule:
         return spec
     without_offset = rule in ALGORITHMIC or rule in MODEL_RULES
-    keeps_interval = rule in INTERVAL_RULES and spec.rule in INTERVAL_RULES
+    kept = {*_GUARDS_OF_ALL, *(() if rule in MODEL_RULES else _GUARDS_OF_COUNT_RULES)}
+    if rule in INTERVAL_RULES and spec.rule in INTERVAL_RULES:
+        kept.add("equivalence_interval")
     left_out = {
-        name: UNSET
-        for name in _NOT_GUARDS
-        if not (name == "equivalence_interval" and keeps_interval)
-        and not (name == "overdose_cap" and rule not in MODEL_RULES)
+        field.name: UNSET
+        for field in msgspec.structs.fields(spec)
+        if field.default is UNSET and field.name not in kept
     }
     return msgspec.structs.replace(
         spec,

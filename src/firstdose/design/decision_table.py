@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from firstdose.design.rules import boin
+from firstdose.design.rules.boin12_table import RankTable, compile_rank_table
 from firstdose.design.specification import BOIN_RULES, MODEL_RULES, DesignSpecification
 from firstdose.design.specification_faults import check_specification
 from firstdose.design.state_table import StateTable, compile_state_table
@@ -62,7 +63,8 @@ class DecisionTable(msgspec.Struct, frozen=True, kw_only=True):
     1 where such counts at level 1 stop the part as too toxic. n runs from 0 to ``max_n``, so that a level
     which a committee has enlarged beyond ``max_n_per_level`` is still judged. ``escalation_boundary`` and
     ``de_escalation_boundary`` are printed, never compared. A rule with a model reads every level: its judgements
-    stand in ``states``, and the four tables of the current level are empty. ``digest`` is the SHA-256 of all the
+    stand in ``states``; BOIN12 reads responses, by its ``ranks``. The four tables of the current level are then
+    empty. ``digest`` is the SHA-256 of all the
     rest.
     """
 
@@ -74,6 +76,7 @@ class DecisionTable(msgspec.Struct, frozen=True, kw_only=True):
     escalation_boundary: str | None
     de_escalation_boundary: str | None
     states: StateTable | UnsetType = UNSET
+    ranks: RankTable | UnsetType = UNSET
     digest: str = ""
 
 
@@ -112,18 +115,10 @@ def compile_table(spec: DesignSpecification) -> DecisionTable:
     if faults:
         raise ValueError("; ".join(str(fault) for fault in faults))
     if spec.rule in MODEL_RULES:
-        return _sign(
-            DecisionTable(
-                specification=spec,
-                actions=(),
-                reasons=(),
-                eliminated=(),
-                stops_at_lowest=(),
-                escalation_boundary=None,
-                de_escalation_boundary=None,
-                states=compile_state_table(spec),
-            )
-        )
+        return _sign(msgspec.structs.replace(_without_cells(spec), states=compile_state_table(spec)))
+    if spec.boin12 is not UNSET:
+        ranks = compile_rank_table(spec.boin12, spec.max_n_per_level, spec.cohort_size)
+        return _sign(msgspec.structs.replace(_without_cells(spec), ranks=ranks))
     cells = [[compile_cell(spec, n, y) for y in range(n + 1)] for n in range(spec.max_n + 1)]
     low, high = (None, None)
     if spec.rule in BOIN_RULES:
@@ -139,6 +134,19 @@ def compile_table(spec: DesignSpecification) -> DecisionTable:
             escalation_boundary=low,
             de_escalation_boundary=high,
         )
+    )
+
+
+def _without_cells(spec: DesignSpecification) -> DecisionTable:
+    """The table of a rule that does not decide on the DLTs of the current level alone."""
+    return DecisionTable(
+        specification=spec,
+        actions=(),
+        reasons=(),
+        eliminated=(),
+        stops_at_lowest=(),
+        escalation_boundary=None,
+        de_escalation_boundary=None,
     )
 
 
@@ -159,9 +167,9 @@ def compute_digest(table: DecisionTable) -> str:
 def tabulate_decisions(table: DecisionTable) -> tuple[BoundaryRow, ...]:
     """The table as rows to print, one for each number treated at a level, from 1 to ``max_n_per_level``.
 
-    None of a rule with a model: what it does depends on every level, and the paths of the next cohorts show it.
+    None of a rule that does not decide on the DLTs of the current level alone.
     """
-    if table.states is not UNSET:
+    if not table.actions:
         return ()
     return tuple(
         BoundaryRow(

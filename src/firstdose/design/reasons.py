@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from firstdose.design.rules.backfill import TEXTS as BACKFILL_TEXTS
+from firstdose.design.rules.boin12 import TEXTS as BOIN12_TEXTS
 from firstdose.terms.words import Text
 
 TEXTS = {
@@ -204,7 +206,8 @@ TEXTS = {
     ),
     "no_mtd": Text("no level that was treated may be the MTD", "已给药的剂量水平均不能作为MTD"),
 }
-"""The reason codes of a recommendation."""
+TEXTS |= BOIN12_TEXTS | BACKFILL_TEXTS
+"""The reason codes of a recommendation; those of single rules stand with the rule."""
 
 
 def render_reasons(reasons: Sequence[str], opening: Text, **values: int) -> Text:

@@ -4,13 +4,18 @@ The rule recommends; the safety review decides.
 """
 
 import msgspec
+from msgspec import UNSET
 
+from firstdose.design.backfilling import reconcile_with_backfill
 from firstdose.design.decision_table import DecisionTable
-from firstdose.design.next_cohort import Action, assign_next_cohort
+from firstdose.design.next_cohort import Action, NextCohort, assign_next_cohort
 from firstdose.design.pending import assign_step_while_pending
 from firstdose.design.reasons import render_reasons
+from firstdose.design.rules.boin12 import assign_obd
 from firstdose.design.selection import assign_mtd
+from firstdose.design.specification import UTILITY_RULES
 from firstdose.design.tallies import Tallies, check_tallies
+from firstdose.design.utility import assign_utility_step, count_responses
 from firstdose.terms.outcomes import NotDerived
 from firstdose.terms.words import Text
 
@@ -42,6 +47,15 @@ _OPENINGS = {
     Action.STOP_AND_SELECT_MTD: Text("Stop; the MTD is level {level}", "停止；MTD为剂量水平{level}"),
     Action.WAIT: Text("Wait", "等待"),
 }
+_UTILITY_OPENINGS = {
+    Action.STOP_TOO_TOXIC: Text("Stop, no level is admissible", "停止，无可接受的剂量水平"),
+    Action.STOP_AND_SELECT_MTD: Text(
+        "Stop; the optimal biological dose is level {level}", "停止；最佳生物学剂量为剂量水平{level}"
+    ),
+}
+"""What a rule says that looks for the optimal biological dose."""
+_WAIT = NextCohort(Action.WAIT, None, 0, ("window_open",))
+_NO_OBD = Text("Stop; no optimal biological dose is selected", "停止；未选出最佳生物学剂量")
 _NO_MTD = Text("Stop; no MTD is selected", "停止；未选出MTD")
 
 
@@ -98,17 +112,25 @@ def recommend(
         raise ValueError(f"level {current_level} does not exist; the design has levels 1 to {spec.n_levels}")
     n_pending = sum(tallies.n_pending)
     n, n_dlt = tallies.n_evaluable, tallies.n_dlt
-    if n_pending:
+    if table.ranks is not UNSET:
+        step = (
+            _WAIT if n_pending else assign_utility_step(table.ranks, spec, tallies, current_level, cap_level)
+        )
+    elif n_pending:
         step = assign_step_while_pending(
             table, tallies, current_level, cap_level, titration_ended=titration_ended
         )
     else:
-        step = assign_next_cohort(
+        step = reconcile_with_backfill(
+            table, tallies, current_level, cap_level, titration_ended=titration_ended
+        ) or assign_next_cohort(
             table, n, n_dlt, current_level, titration_ended=titration_ended, cap_level=cap_level
         )
     opening = _OPENINGS[step.action]
+    if spec.rule in UTILITY_RULES:
+        opening = _UTILITY_OPENINGS.get(step.action, opening)
     if step.action is Action.STOP_AND_SELECT_MTD and step.level is None:
-        opening = _NO_MTD
+        opening = _NO_OBD if spec.rule in UTILITY_RULES else _NO_MTD
     return Recommendation(
         action=step.action,
         level=step.level,
@@ -132,12 +154,12 @@ def recommend(
 
 
 def select_mtd(table: DecisionTable, tallies: Tallies, cap_level: int | None = None) -> int | NotDerived:
-    """The level that the data support as the MTD, from 1.
+    """The level that the data support as the MTD, from 1; for BOIN12 the optimal biological dose.
 
     Returns
     -------
     int or NotDerived
-        ``window_open`` while a DLT window is open; ``no_mtd`` if no treated level may be the MTD.
+        ``window_open`` while a DLT window is open; ``no_mtd`` (``no_obd``) if no treated level may be the MTD.
 
     Examples
     --------
@@ -152,6 +174,10 @@ def select_mtd(table: DecisionTable, tallies: Tallies, cap_level: int | None = N
     _require_possible(table, tallies)
     if any(tallies.n_pending):
         return NotDerived("window_open", f"participants inside their DLT window: {sum(tallies.n_pending)}")
+    if table.ranks is not UNSET:
+        counts = count_responses(tallies)
+        level, remark = assign_obd(table.ranks, table.specification, counts, cap_level=cap_level)
+        return NotDerived(remark or "no_obd", "no treated level may be the OBD") if level is None else level
     level, remark = assign_mtd(table, tallies.n_evaluable, tallies.n_dlt, cap_level)
     return NotDerived(remark or "no_mtd", "no treated level may be the MTD") if level is None else level
 

@@ -8,7 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.backfill_options import Backfill
 from firstdose.design.rules.blrm_specification import BlrmSpecification
+from firstdose.design.rules.boin12_specification import UtilitySpecification
 from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.rolling_six import FIRST_DECISION
 from firstdose.design.rules.tite_boin import TiteOptions
@@ -26,6 +28,7 @@ RuleName = Literal[
     "blrm",
     "tite_boin",
     "tite_crm",
+    "boin12",
 ]
 RULES: tuple[RuleName, ...] = (
     "three_plus_three",
@@ -41,6 +44,9 @@ RULES: tuple[RuleName, ...] = (
     "tite_boin",
     "tite_crm",
 )
+"""Rules that read DLTs alone."""
+UTILITY_RULES: tuple[RuleName, ...] = ("boin12",)
+"""Rules that read responses too, and look for the optimal biological dose."""
 BOIN_RULES: tuple[RuleName, ...] = ("boin", "tite_boin")
 """Rules with BOIN's boundaries; with every window complete they are BOIN."""
 TITE_RULES: tuple[RuleName, ...] = ("tite_boin", "tite_crm")
@@ -145,6 +151,10 @@ class DesignSpecification(msgspec.Struct, frozen=True, kw_only=True):
     """The model of the CRM, and of the TITE-CRM."""
     blrm: BlrmSpecification | UnsetType = UNSET
     """The model of the BLRM with its overdose limit."""
+    boin12: UtilitySpecification | UnsetType = UNSET
+    """BOIN12 only: what each outcome is worth, and which levels are admissible."""
+    backfill: Backfill | UnsetType = UNSET
+    """BOIN and TITE-BOIN only: levels below the current one take further participants (BF-BOIN)."""
     tite: TiteOptions | UnsetType = UNSET
     """Time-to-event rules only: when accrual is suspended, and how pending participants count."""
 

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from firstdose.design.model_rules import check_model
 from firstdose.design.rules.algorithmic import ALGORITHMIC
+from firstdose.design.rules.backfill_options import check_backfill
 from firstdose.design.rules.rolling_six import MOST_AT_LEVEL
 from firstdose.design.rules.tite_boin import check_tite_options
 from firstdose.design.specification import (
@@ -17,17 +18,20 @@ from firstdose.design.specification import (
     RULES,
     SIX_AT_MTD,
     TITE_RULES,
+    UTILITY_RULES,
     DesignSpecification,
     OverdoseCap,
 )
+from firstdose.design.utility_faults import check_utility
 from firstdose.terms.outcomes import Fault
 
 
 def check_specification(spec: DesignSpecification) -> list[Fault]:
     """Every bad value of a design, one sentence each, all at once."""
     faults = _rate_faults(spec) + _count_faults(spec) + _option_faults(spec)
-    if spec.rule not in RULES:
-        faults.append(_fault("rule", f"rule {spec.rule!r} is not known", "write " + " or ".join(RULES)))
+    known = (*RULES, *UTILITY_RULES)
+    if spec.rule not in known:
+        faults.append(_fault("rule", f"rule {spec.rule!r} is not known", "write " + " or ".join(known)))
     if not faults:
         faults = (
             _contradictions(spec)
@@ -35,6 +39,7 @@ def check_specification(spec: DesignSpecification) -> list[Fault]:
             + _strange_to_rule(spec)
             + check_model(spec)
             + _tite_faults(spec)
+            + check_utility(spec)
         )
     return faults
 
@@ -157,6 +162,7 @@ def _contradictions(spec: DesignSpecification) -> list[Fault]:
 
 
 WITHOUT_MODEL = tuple(rule for rule in RULES if rule not in MODEL_RULES)
+"""Rules that an overdose cap may be added to; a model has its own, and so have utilities."""
 _OWN_PARAMETERS = {
     "overdose_cap": WITHOUT_MODEL,
     "equivalence_interval": INTERVAL_RULES,
@@ -164,6 +170,8 @@ _OWN_PARAMETERS = {
     "tpi_k2": ("tpi",),
     "mtd_at_most_lambda_d": BOIN_RULES,
     "tite": TITE_RULES,
+    "backfill": BOIN_RULES,
+    "boin12": UTILITY_RULES,
 }
 """Parameters that only these rules read."""
 
@@ -188,10 +196,18 @@ def _strange_to_rule(spec: DesignSpecification) -> list[Fault]:
 
 
 def _tite_faults(spec: DesignSpecification) -> list[Fault]:
-    if spec.tite is UNSET:
-        return []
-    faults = check_tite_options(spec.tite)
-    return [Fault(what=one.what, next=one.next, clause=f"tite.{one.clause}") for one in faults]
+    """Faults of what a design says of pending participants and of backfilling."""
+    faults = []
+    if spec.tite is not UNSET:
+        faults += [_place("tite", fault) for fault in check_tite_options(spec.tite)]
+    if spec.backfill is not UNSET:
+        found = check_backfill(spec.backfill, cohort_size=spec.cohort_size)
+        faults += [_place("backfill", fault) for fault in found]
+    return faults
+
+
+def _place(clause: str, fault: Fault) -> Fault:
+    return Fault(what=fault.what, next=fault.next, clause=f"{clause}.{fault.clause}")
 
 
 def _is_probability(value: object) -> bool:

@@ -14,8 +14,9 @@ class Tallies(msgspec.Struct, frozen=True):
     ``n_evaluable`` counts participants with a complete DLT window or a DLT; ``n_dlt`` those of them with a
     DLT; ``n_pending`` participants whose window is still open without a DLT, who are in neither count.
     ``follow_up`` holds for each level one share of the DLT window per pending participant, the part of it that
-    was seen, from 0 to below 1; time-to-event rules read it. ``n_efficacy`` counts the evaluable participants with
-    the efficacy response; rules for the optimal biological dose read it.
+    was seen, from 0 to below 1; time-to-event rules read it. Rules for the optimal biological dose read, of the
+    evaluable participants, ``n_efficacy`` with the efficacy response and ``n_both`` with that and a DLT. Backfilling
+    reads ``n_backfilled``, those of the evaluable whom it added while escalation went on above.
     """
 
     n_evaluable: tuple[int, ...]
@@ -23,6 +24,8 @@ class Tallies(msgspec.Struct, frozen=True):
     n_pending: tuple[int, ...]
     follow_up: tuple[tuple[Fraction, ...], ...] | UnsetType = UNSET
     n_efficacy: tuple[int, ...] | UnsetType = UNSET
+    n_both: tuple[int, ...] | UnsetType = UNSET
+    n_backfilled: tuple[int, ...] | UnsetType = UNSET
 
 
 def check_tallies(tallies: Tallies, *, n_levels: int | None = None, max_n: int | None = None) -> list[Fault]:
@@ -112,25 +115,28 @@ def _follow_up_faults(tallies: Tallies) -> list[Fault]:
 
 
 def _efficacy_faults(tallies: Tallies) -> list[Fault]:
-    if tallies.n_efficacy is UNSET:
-        return []
-    if len(tallies.n_efficacy) != len(tallies.n_evaluable):
-        return [
-            Fault(
-                what=f"responses are given for {len(tallies.n_efficacy)} levels and participants for "
-                f"{len(tallies.n_evaluable)}",
-                next="give one count per level",
-                clause="n_efficacy",
+    """Counts of some of the evaluable participants, each between none and all of them."""
+    faults = []
+    for clause, counts, noun in (
+        ("n_efficacy", tallies.n_efficacy, "a response"),
+        ("n_both", tallies.n_both, "a DLT and a response"),
+        ("n_backfilled", tallies.n_backfilled, "a place by backfilling"),
+    ):
+        if counts is UNSET:
+            continue
+        if len(counts) != len(tallies.n_evaluable):
+            said = (
+                f"{clause} is given for {len(counts)} levels and n_evaluable for {len(tallies.n_evaluable)}"
             )
+            faults.append(Fault(what=said, next="give one count per level", clause=clause))
+            continue
+        faults += [
+            Fault(
+                what=f"level {level} has {count} participants with {noun} out of {n} evaluable",
+                next="correct the counts",
+                clause=clause,
+            )
+            for level, (count, n) in enumerate(zip(counts, tallies.n_evaluable, strict=True), start=1)
+            if not 0 <= count <= n
         ]
-    return [
-        Fault(
-            what=f"level {level} has {responses} participants with a response out of {n} evaluable",
-            next="correct the counts",
-            clause="n_efficacy",
-        )
-        for level, (responses, n) in enumerate(
-            zip(tallies.n_efficacy, tallies.n_evaluable, strict=True), start=1
-        )
-        if not 0 <= responses <= n
-    ]
+    return faults

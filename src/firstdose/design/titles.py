@@ -15,6 +15,7 @@ TITLES: dict[RuleName, Text] = {
     "crm": Text("CRM", "CRM"),
     "tite_boin": Text("TITE-BOIN", "TITE-BOIN"),
     "tite_crm": Text("TITE-CRM", "TITE-CRM"),
+    "boin12": Text("BOIN12", "BOIN12"),
     "blrm": Text("BLRM with overdose control", "BLRM（过量控制）"),
 }
 """Names in the literature; most have no Chinese name of their own."""

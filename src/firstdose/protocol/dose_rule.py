@@ -21,6 +21,7 @@ RuleName = Literal[
     "blrm",
     "tite_boin",
     "tite_crm",
+    "boin12",
 ]
 """The dose rules that a part may name; each stands in a file of its own in ``design/rules``."""
 
@@ -74,6 +75,38 @@ class BlrmModel(Resolved):
     overdose_limit: Decimal | None = None
 
 
+class Response(Resolved):
+    """When a participant counts as a response: a value of an item below a limit, from the infusion to a day."""
+
+    form: str
+    item: str
+    below: Decimal
+    last_day: int
+
+
+class Utilities(Resolved):
+    """What each outcome is worth to BOIN12, from 0 to 100; the highest acceptable DLT rate is the target."""
+
+    response: Response
+    min_efficacy_rate: Decimal
+    u2: Decimal
+    u3: Decimal
+    u1: Decimal | None = None
+    u4: Decimal | None = None
+    counts_both: bool | None = None
+    toxicity_cutoff: Decimal | None = None
+    efficacy_cutoff: Decimal | None = None
+    explore_below: int | None = None
+    explore_untried_from: int | None = None
+
+
+class Backfilling(Resolved):
+    """Levels below the current one take further participants."""
+
+    max_n_per_level: int | None = None
+    needs_response: bool | None = None
+
+
 class TiteCounting(Resolved):
     """How a time-to-event rule counts participants whose DLT window is open."""
 
@@ -96,6 +129,8 @@ class Options(Resolved):
     overdose_cap: OverdoseCap | None = None
     crm: CrmModel | None = None
     blrm: BlrmModel | None = None
+    boin12: Utilities | None = None
+    backfill: Backfilling | None = None
     tite: TiteCounting | None = None
 
 

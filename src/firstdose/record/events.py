@@ -394,7 +394,8 @@ class RecommendationComputed(Event, frozen=True, kw_only=True, gc=False, omit_de
     """What the part's rule recommends on a snapshot, with what it read.
 
     ``follow_up`` has for each level the share of the DLT window seen of each pending participant, as fractions;
-    time-to-event rules alone read it.
+    time-to-event rules alone read it. ``n_efficacy`` and ``n_both`` are the evaluable participants with the response,
+    and with that and a DLT; rules for the optimal biological dose read them.
     """
 
     snapshot: str
@@ -406,6 +407,8 @@ class RecommendationComputed(Event, frozen=True, kw_only=True, gc=False, omit_de
     n_pending: tuple[int, ...]
     titration_ended: bool
     follow_up: tuple[tuple[str, ...], ...] = ()
+    n_efficacy: tuple[int, ...] = ()
+    n_both: tuple[int, ...] = ()
     action: str
     level: int | None = None
     cohort_size: int = 0

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from firstdose.design.decision_table import DecisionTable
@@ -135,6 +136,8 @@ def enumerate_final_states(
     ValueError
         If a participant is pending.
     """
+    if table.ranks is not UNSET:
+        raise ValueError("the rule reads responses: see firstdose.design.exact.two_outcomes")
     spec = table.specification
     nobody = (0,) * spec.n_levels
     n, n_dlt = (tallies.n_evaluable, tallies.n_dlt) if tallies else (nobody, nobody)

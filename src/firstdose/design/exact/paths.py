@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import comb
 
 import msgspec
+from msgspec import UNSET
 
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.next_cohort import Action, NextCohort, assign_next_cohort
@@ -85,6 +86,8 @@ def enumerate_paths(
     >>> [(path.steps[0].n_dlt, path.action.value, path.level) for path in paths]
     [(0, 'escalate', 3), (1, 'de_escalate', 1), (2, 'de_escalate', 1), (3, 'de_escalate', 1)]
     """
+    if table.ranks is not UNSET:
+        raise ValueError("the rule reads responses: see firstdose.design.exact.two_outcomes")
     if any(tallies.n_pending):
         raise ValueError("a participant is inside the DLT window: wait, or give each outcome as counts")
     found: list[Path] = []

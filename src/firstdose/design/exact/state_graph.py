@@ -7,7 +7,6 @@ in a few of its bits, so equal states are found by sorting.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from math import comb, exp, log
 from typing import NamedTuple
 
@@ -182,14 +181,14 @@ def enumerate_states(
     pieces: list[list[_Piece]] = [[] for _ in range(max(max_n, total) + 1)]
     weights = np.array([[1.0]] if all_single else [[1.0], [0.0], [0.0]])
     pieces[total].append(_Piece(packing.pack(n, n_dlt, level), weights))
-    layers, n_whole = [0] * len(pieces), 0
+    layers, n_whole, stride = [0] * len(pieces), 0, 1
     ends: list[_Piece] = []
     for total_here in range(total, len(pieces)):
         if not pieces[total_here]:
             continue
         layer = _merge(pieces[total_here])
         layers[total_here] = len(layer.keys[0])
-        _require_room(layers, total_here, most_states)
+        _require_room(layers, total_here, stride, most_states)
         for first in range(0, layers[total_here], ROWS_AT_ONCE):
             block = layer.take(slice(first, first + ROWS_AT_ONCE))
             steps = assign(*packing.unpack(block.keys))
@@ -201,7 +200,7 @@ def enumerate_states(
                 n_whole += total_here >= max_n
             for size in np.unique(steps.size[~is_end]):
                 rows = np.flatnonzero(steps.size == size)
-                after = total_here + int(size)
+                after, stride = total_here + int(size), max(stride, int(size))
                 pieces[after].extend(
                     _treat(packing, block.take(rows), steps.level[rows], int(size), is_last=after >= max_n)
                 )
@@ -242,35 +241,44 @@ def _treat(
         )
 
 
-def _require_room(layers: Sequence[int], total: int, most_states: int) -> None:
+def _require_room(layers: Sequence[int], total: int, stride: int, most_states: int) -> None:
     """Refuse a walk whose last layer will have too many states."""
-    expected = predict_last_layer(layers, total)
+    expected = predict_last_layer(layers, total, stride)
     if expected > most_states:
         raise GraphTooLarge(expected, most_states)
 
 
-def predict_last_layer(layers: Sequence[int], total: int) -> int:
+def predict_last_layer(layers: Sequence[int], total: int, stride: int) -> int:
     """States of the last layer, from the layers up to this total.
 
-    The logarithm of the layers is carried forward, and its growth slows down as it did last.
+    The logarithm of the layers is carried forward, and its growth slows down as it did last. Layers are taken
+    together by the size of the largest cohort: after single participants, chains of layers lie side by side.
+
+    Parameters
+    ----------
+    layers : sequence of int
+        States for each total of participants, 0 for the totals that are never met or are still to come.
+    total : int
+    stride : int
+        The largest cohort so far.
 
     Examples
     --------
     >>> layers = [0] * 37
     >>> layers[15:24:3] = 257, 625, 1347
     >>> layers[24:34:3] = 3079, 6474, 14041, 27353
-    >>> predict_last_layer(layers, 33)
+    >>> predict_last_layer(layers, 33, 3)
     49606
     """
-    seen = [k for k in range(total + 1) if layers[k]][-3:]
-    if layers[total] < LAYER_TO_JUDGE_FROM or len(seen) < 3:  # noqa: PLR2004 - two growths and how they differ
+    blocks = [sum(layers[max(0, end - stride) : end]) for end in range(total + 1, 0, -stride)][:3]
+    if layers[total] < LAYER_TO_JUDGE_FROM or len(blocks) < 3 or not blocks[-1]:  # noqa: PLR2004 - two growths
         return layers[total]
-    (first, low), (_, high) = ((b - a, log(layers[b] / layers[a]) / (b - a)) for a, b in pairwise(seen))
-    slowing = max(0.0, low - high) / first
+    high, low = (log(blocks[k] / blocks[k + 1]) / stride for k in (0, 1))
+    slowing = max(0.0, low - high) / stride
     left = len(layers) - 1 - total
     # growth that slows down evenly would end; it is taken to slow down to its half at most
     rates = (max(high - slowing * k, high / 2) for k in range(1, left + 1))
-    return round(layers[total] * exp(sum(rates)))
+    return round(blocks[0] * exp(sum(rates)))
 
 
 def _collect(

@@ -303,7 +303,7 @@ def enumerate_boin12_states(
             continue
         layer = _merge(waiting)
         layers[total] = len(layer.keys)
-        expected = max(layers[total], predict_last_layer(layers, total))
+        expected = max(layers[total], predict_last_layer(layers, total, guards.cohort_size))
         if expected > most_states:
             raise GraphTooLarge(expected, most_states)
         for first in range(0, layers[total], ROWS_AT_ONCE):

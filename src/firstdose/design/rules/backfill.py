@@ -16,14 +16,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
-
+from firstdose.design.rules.backfill_options import Backfill
 from firstdose.design.rules.boin import (
     is_at_or_above_de_escalation_boundary,
     is_at_or_below_escalation_boundary,
 )
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
-from firstdose.terms.outcomes import Fault
 from firstdose.terms.words import Text
 
 TEXTS = {
@@ -57,22 +55,11 @@ TEXTS = {
         "各回填水平均不与剂量水平{level}的决定相冲突",
     ),
     "backfill_conflict": Text(
-        "level {pooled_from} speaks against the decision at level {level}: of levels {pooled_from} to {level} "
-        "together, {n_dlt} of {n} had a DLT, and that decides",
-        "剂量水平{pooled_from}与剂量水平{level}的决定相冲突：水平{pooled_from}至{level}合并{n}例中{n_dlt}例发生DLT，"
-        "以此为准",
+        "the rate of a backfilled level speaks against the decision at level {level}, and their pooled rate decides",
+        "回填水平的DLT发生率与剂量水平{level}的决定相冲突，以合并发生率为准",
     ),
 }
 """Reason codes of backfilling."""
-
-
-class Backfill(msgspec.Struct, frozen=True, kw_only=True):
-    """How levels below the current one take further participants."""
-
-    max_n_per_level: int = 12
-    """A level takes none once so many were treated there, cohorts included (``n.cap``)."""
-    needs_response: bool = True
-    """Whether a response must have been seen at the level or below it."""
 
 
 class BoinLimits(NamedTuple):
@@ -109,25 +96,6 @@ class BackfillDecision(NamedTuple):
     pooled_from: int | None
     n: int
     n_dlt: int
-
-
-def check_backfill(backfill: Backfill, *, cohort_size: int) -> list[Fault]:
-    """Every bad value, one sentence each.
-
-    Examples
-    --------
-    >>> print(*check_backfill(Backfill(max_n_per_level=3), cohort_size=3))
-    max_n_per_level: backfilling up to 3 at a level adds nobody to a cohort of 3; write 4 or more
-    """
-    most = backfill.max_n_per_level
-    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        what, next_ = f"max_n_per_level is {most}, not a whole number of 1 or more", "write 1 or more"
-    elif most <= cohort_size:
-        what = f"backfilling up to {most} at a level adds nobody to a cohort of {cohort_size}"
-        next_ = f"write {cohort_size + 1} or more"
-    else:
-        return []
-    return [Fault(what=what, next=next_, clause="max_n_per_level")]
 
 
 @lru_cache(maxsize=4096)

@@ -110,6 +110,7 @@ RECORD: dict[str, Text] = {
         "After the recommended cohort of {size} at level {level}, with every DLT window complete",
         "按建议在剂量水平 {level} 入组 {size} 例并完成全部 DLT 观察窗之后",
     ),
+    "responses_of": Text("{n} with the response", "{n} 例有应答"),
     "with_a_dlt": Text("Outcome", "结局"),
     "rule_would_recommend": Text("The rule would recommend", "规则将建议"),
     "because": Text("Because", "理由"),
