@@ -372,4 +372,4 @@ def test_titration_before_cohorts_of_three_is_not_taken_for_too_large() -> None:
     )
     size = estimate_graph_size(compile_table(spec))
     states = enumerate_final_states(compile_table(spec))
-    assert len(states.mtd) <= size.n_states < 4 * len(states.mtd)
+    assert states.layers[-1] <= size.n_states < 2 * states.layers[-1]
