@@ -11,6 +11,7 @@ from firstdose.adapters.identity import Accounts
 from firstdose.adapters.render_html import render_html
 from firstdose.adapters.store_sqlite import SqliteStore
 from firstdose.adapters.verify_sqlite import verify_record
+from firstdose.adapters.workers import WorkerFault, map_chunks
 from firstdose.deliver.document import Document
 from firstdose.protocol.resolved import Protocol
 from firstdose.simulate.rehearsal import Progress
@@ -25,8 +26,10 @@ __all__ = [
     "PracticeClock",
     "StoreFault",
     "SystemClock",
+    "WorkerFault",
     "copy_record",
     "list_studies",
+    "map_chunks",
     "open_accounts",
     "open_trial",
     "read_study",

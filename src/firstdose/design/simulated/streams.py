@@ -48,4 +48,5 @@ def look_up(start: np.uint64, place: int) -> float:
     >>> look_up(start, 3) == look_up(start, 3), look_up(start, 3) == look_up(start, 4)
     (True, False)
     """
-    return float(_mix(start + (np.uint64(place) + np.uint64(1)) * _GAMMA) >> _S11) * _UNIT
+    # a start that came back from compiled code is a plain whole number
+    return float(_mix(np.uint64(start) + (np.uint64(place) + np.uint64(1)) * _GAMMA) >> _S11) * _UNIT
