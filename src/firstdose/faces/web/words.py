@@ -1,11 +1,12 @@
 """Every text of the pages, in both languages."""
 
+from firstdose.faces.web.words_design import DESIGN
 from firstdose.faces.web.words_frame import FRAME
 from firstdose.faces.web.words_record import RECORD
 from firstdose.faces.web.words_trial import TRIAL
 from firstdose.terms.words import Text
 
-WORDS: dict[str, Text] = FRAME | TRIAL | RECORD
+WORDS: dict[str, Text] = FRAME | TRIAL | RECORD | DESIGN
 
 SEVERAL: dict[str, tuple[Text, Text]] = {
     "days_left": (Text("{n} day left", "剩余 {n} 天"), Text("{n} days left", "剩余 {n} 天")),
