@@ -111,8 +111,14 @@ def _as_bytes(*columns: IntArray | NDArray[np.bool_]) -> Bytes:
 
 def _sort(rows: Bytes, values: Bytes) -> tuple[Bytes, Bytes]:
     """Rows in order, each once, with its values."""
-    as_one = np.ascontiguousarray(rows).view([("", np.uint8)] * rows.shape[1]).reshape(-1)
-    _, first = np.unique(as_one, return_index=True)
+    # eight bytes are compared as one number, the first the most significant
+    padded = np.zeros((len(rows), -(-rows.shape[1] // 8) * 8), dtype=np.uint8)
+    padded[:, : rows.shape[1]] = rows
+    words = padded.view(">u8").astype(np.uint64)
+    order = np.lexsort(words.T[::-1])
+    is_new = np.ones(len(order), dtype=np.bool_)
+    is_new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
+    first = order[is_new]
     return rows[first], values[first]
 
 
