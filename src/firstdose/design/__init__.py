@@ -50,6 +50,15 @@ from firstdose.design.simulated.characteristics import (
     add_up,
     compute_simulated_characteristics,
 )
+from firstdose.design.simulated.time_models import (
+    FixedArrivals,
+    LogLogisticDltTimes,
+    PoissonArrivals,
+    UniformDltTimes,
+    WeibullDltTimes,
+)
+from firstdose.design.simulated.timed_options import Backfilling, TimedCalendar, TiteCrm
+from firstdose.design.simulated.timed_sums import TimedCharacteristics, add_up_timed
 from firstdose.design.specification import DesignSpecification, OverdoseCap, Titration
 from firstdose.design.specification_faults import check_specification
 from firstdose.design.tallies import Tallies, check_tallies
@@ -65,13 +74,16 @@ if TYPE_CHECKING:
     )
     from firstdose.design.simulated.chunks import add_up_grid, simulate_scenario_chunk, split_grid
     from firstdose.design.simulated.comparison import compare_trial_by_trial
+    from firstdose.design.simulated.timed_trials import simulate_timed_trials
     from firstdose.design.simulated.trials import simulate_trials, sum_trials
+    from firstdose.design.simulated.utility_trials import simulate_utility_trials
 
 __all__ = [
     "COUNT_RULES",
     "TITLES",
     "Action",
     "Backfill",
+    "Backfilling",
     "BlrmSpecification",
     "BoundaryRow",
     "Calendar",
@@ -79,22 +91,31 @@ __all__ = [
     "DecisionTable",
     "DesignSpecification",
     "FinalStates",
+    "FixedArrivals",
     "GraphSize",
     "GraphTooLarge",
+    "LogLogisticDltTimes",
     "NearLimit",
     "OperatingCharacteristics",
     "OverdoseCap",
     "Path",
     "PathStep",
+    "PoissonArrivals",
     "Recommendation",
     "SimulatedCharacteristics",
     "Tallies",
+    "TimedCalendar",
+    "TimedCharacteristics",
+    "TiteCrm",
     "TiteOptions",
     "Titration",
     "TrialSums",
+    "UniformDltTimes",
     "UtilitySpecification",
+    "WeibullDltTimes",
     "add_up",
     "add_up_grid",
+    "add_up_timed",
     "check_specification",
     "check_tallies",
     "compare_trial_by_trial",
@@ -126,7 +147,9 @@ __all__ = [
     "render_table",
     "select_mtd",
     "simulate_scenario_chunk",
+    "simulate_timed_trials",
     "simulate_trials",
+    "simulate_utility_trials",
     "specify_rule",
     "split_grid",
     "sum_trials",
@@ -147,6 +170,8 @@ _LOADED_LATE = {
     "add_up_grid": "firstdose.design.simulated.chunks",
     "simulate_scenario_chunk": "firstdose.design.simulated.chunks",
     "split_grid": "firstdose.design.simulated.chunks",
+    "simulate_timed_trials": "firstdose.design.simulated.timed_trials",
+    "simulate_utility_trials": "firstdose.design.simulated.utility_trials",
 }
 """What is loaded when it is first asked for: polars for frames, numba for simulation."""
 

@@ -5,12 +5,24 @@ from decimal import Decimal
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from firstdose.design.exact.scenarios import OVERDOSE_RATE, ScenarioCharacteristics
+from firstdose.design.model_rules import CRM_RULES
 from firstdose.design.rules.algorithmic import ALGORITHMIC
-from firstdose.design.specification import INTERVAL_RULES, MODEL_RULES, DesignSpecification, RuleName
+from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.rules.skeleton import SKELETON_DIGITS, compute_skeleton
+from firstdose.design.specification import (
+    BOIN_RULES,
+    INTERVAL_RULES,
+    MODEL_RULES,
+    TITE_RULES,
+    DesignSpecification,
+    RuleName,
+)
+from firstdose.design.titles import TITLES
+from firstdose.terms.words import Text
 
 COUNT_RULES: tuple[RuleName, ...] = (
     "boin",
@@ -24,6 +36,8 @@ COUNT_RULES: tuple[RuleName, ...] = (
 )
 """Rules that decide on the counts at the current level, in the order of a comparison."""
 
+CRM_HALF_WIDTH = Decimal("0.05")
+"""Of every indifference interval of a CRM that stands beside a rule without a model: the margin of the interval designs."""
 _GUARDS_OF_COUNT_RULES = ("overdose_cap",)
 """Options that are guards where a rule has no model."""
 _GUARDS_OF_ALL = ("stop_when_n_at_level",)
@@ -31,6 +45,10 @@ _GUARDS_OF_ALL = ("stop_when_n_at_level",)
 
 def specify_rule(spec: DesignSpecification, rule: RuleName) -> DesignSpecification:
     """The same guards under another rule; what only the first rule reads is left out.
+
+    A CRM beside a rule without a model gets the power model whose every indifference interval is the target plus and
+    minus ``CRM_HALF_WIDTH``, with the middle level as prior MTD (of two, the lower). Where there is no such model, as
+    for the BLRM, whose doses and prior cannot be guessed, :func:`firstdose.design.check_specification` says so.
 
     Parameters
     ----------
@@ -54,11 +72,15 @@ def specify_rule(spec: DesignSpecification, rule: RuleName) -> DesignSpecificati
     kept = {*_GUARDS_OF_ALL, *(() if rule in MODEL_RULES else _GUARDS_OF_COUNT_RULES)}
     if rule in INTERVAL_RULES and spec.rule in INTERVAL_RULES:
         kept.add("equivalence_interval")
+    if rule in BOIN_RULES and spec.rule in BOIN_RULES:
+        kept |= {"mtd_at_most_lambda_d", "backfill"}
     left_out = {
         field.name: UNSET
         for field in msgspec.structs.fields(spec)
         if field.default is UNSET and field.name not in kept
     }
+    if rule in CRM_RULES:
+        left_out["crm"] = spec.crm if spec.rule in CRM_RULES else _assume_crm(spec)
     return msgspec.structs.replace(
         spec,
         rule=rule,
@@ -66,6 +88,68 @@ def specify_rule(spec: DesignSpecification, rule: RuleName) -> DesignSpecificati
         six_at_mtd=spec.six_at_mtd and rule in ALGORITHMIC,
         **left_out,
     )
+
+
+def _assume_crm(spec: DesignSpecification) -> CrmSpecification | UnsetType:
+    """The model of a CRM of which nothing is known but its target and its levels; UNSET where there is none."""
+    try:
+        skeleton = compute_skeleton(
+            half_width=float(CRM_HALF_WIDTH),
+            target_rate=float(spec.target_rate),
+            prior_mtd=(spec.n_levels + 1) // 2,
+            n_levels=spec.n_levels,
+        )
+    except ValueError:
+        return UNSET
+    return CrmSpecification(
+        skeleton=tuple(Decimal(f"{rate:.{SKELETON_DIGITS}f}") for rate in skeleton), target_rate=spec.target_rate
+    )
+
+
+def say_what_is_assumed(spec: DesignSpecification, own: DesignSpecification) -> tuple[Text, ...]:
+    """What the characteristics of a rule rest on that its design does not say.
+
+    Parameters
+    ----------
+    spec : DesignSpecification
+        The rule that is told.
+    own : DesignSpecification
+        The part's own design, from which :func:`specify_rule` made it; the same where it is told for itself.
+
+    Examples
+    --------
+    >>> own = DesignSpecification(
+    ...     rule="boin", n_levels=3, target_rate="0.25", max_n=18, max_n_per_level=9, mtd_min_n=6
+    ... )
+    >>> print(say_what_is_assumed(specify_rule(own, "crm"), own)[0].en)
+    CRM: power model, skeleton 0.156, 0.250, 0.352 (indifference intervals of 0.25 ± 0.05, prior MTD at level 2).
+    """
+    title, remarks = TITLES[spec.rule], []
+    if spec.crm is not UNSET and spec.crm != own.crm:
+        rates = ", ".join(f"{rate:.3f}" for rate in spec.crm.skeleton)
+        prior, interval = (spec.n_levels + 1) // 2, f"{spec.target_rate} ± {CRM_HALF_WIDTH}"
+        remarks.append(
+            Text(
+                f"{title.en}: power model, skeleton {rates} (indifference intervals of {interval}, prior MTD at level "
+                f"{prior}).",
+                f"{title.zh}：幂模型，骨架{rates}（无差异区间{interval}，先验MTD为第{prior}水平）。",
+            )
+        )
+    if spec.rule in TITE_RULES:
+        remarks.append(
+            Text(
+                f"{title.en}: with complete windows, every participant being observed to the end before a decision.",
+                f"{title.zh}：按观察窗完整计算，每次决策前所有参与者均已完成观察。",
+            )
+        )
+    if spec.backfill is not UNSET:
+        remarks.append(
+            Text(
+                f"{title.en}: participants who are backfilled at lower levels are not counted here.",
+                f"{title.zh}：此处未计入在较低水平回填入组的参与者。",
+            )
+        )
+    return tuple(remarks)
 
 
 def find_correct_levels(

@@ -22,6 +22,13 @@ MOST_STATES = 10_000_000
 LAYER_TO_JUDGE_FROM = 20_000
 """States of the layer from which the growth of the layers is carried forward."""
 
+COMPILED_FROM = 1 << 20
+"""Pieces of a layer with so many states are merged by compiled code, which takes half a second to load."""
+
+BOTH_BITS = 15
+BOTH_MASK = (1 << BOTH_BITS) - 1
+"""How n and y share one number while states are unpacked."""
+
 ROWS_AT_ONCE = 1 << 15
 """States that take their step together, so that their arrays stay in the processor's cache."""
 
@@ -78,11 +85,11 @@ class _Packing:
             else:
                 word, at = divmod(level - room, a_word)
                 self.places.append((word + 1, at * self.bits))
-        self.words, self.shifts = (np.array(one, dtype=np.int64) for one in zip(*self.places, strict=True))
         self.n_words = self.places[-1][0] + 1
         self.n_of_pair = np.repeat(np.arange(most + 1), np.arange(1, most + 2)).astype(np.int16)
-        self.first_pair = np.array([n * (n + 1) // 2 for n in range(most + 2)], dtype=np.int64)
-        self.n_dlt_of_pair = (np.arange(pairs) - self.first_pair[self.n_of_pair]).astype(np.int16)
+        n = self.n_of_pair.astype(np.int32)
+        n_dlt = np.arange(pairs) - n * (n + 1) // 2
+        self.both_of_pair = ((n << BOTH_BITS) | n_dlt).astype(np.int32)
 
     def pack(self, n: Sequence[int], n_dlt: Sequence[int], level: int) -> Keys:
         words = [0] * self.n_words
@@ -95,14 +102,15 @@ class _Packing:
         n = np.empty((self.n_levels, len(keys[0])), dtype=np.int16)
         n_dlt = np.empty_like(n)
         for place, (word, shift) in enumerate(self.places):
-            pair = (keys[word] >> shift) & self.mask
-            n[place], n_dlt[place] = self.n_of_pair.take(pair), self.n_dlt_of_pair.take(pair)
+            both = self.both_of_pair.take((keys[word] >> shift) & self.mask)
+            np.right_shift(both, BOTH_BITS, out=n[place], casting="unsafe")
+            np.bitwise_and(both, BOTH_MASK, out=n_dlt[place], casting="unsafe")
         return n.T, n_dlt.T, (keys[0] & ((1 << self.level_bits) - 1)).astype(np.int16)
 
-    def mark(self, keys: Keys, level: IntArray) -> Keys:
+    def mark(self, keys: Keys, level: IntArray | int) -> Keys:
         """The keys with another value in the place of the current level."""
         cleared = (keys[0] >> self.level_bits) << self.level_bits
-        return (cleared | level.astype(np.int64), *keys[1:])
+        return (cleared | np.asarray(level, dtype=np.int64), *keys[1:])
 
 
 class _Piece(NamedTuple):
@@ -124,11 +132,29 @@ def _join(pieces: list[_Piece]) -> _Piece:
     return _Piece(keys, np.concatenate([piece.weights for piece in pieces], axis=1))
 
 
+_Runs = dict[tuple[int, int], list[_Piece]]
+"""The pieces of a layer by the cohort that led there and its DLTs; those of one are in order, one after another."""
+
+
+def _merge_layer(runs: _Runs) -> _Piece:
+    """A layer from its runs."""
+    total = sum(len(piece.keys[0]) for pieces in runs.values() for piece in pieces)
+    is_one_word = all(len(pieces[0].keys) == 1 for pieces in runs.values())
+    if not is_one_word or total < COMPILED_FROM:
+        return _merge([piece for pieces in runs.values() for piece in pieces])
+    from firstdose.design.exact.run_merge import merge_runs  # noqa: PLC0415 - numba, for layers of millions
+
+    whole = [_join(pieces) for pieces in runs.values()]
+    runs.clear()
+    keys, weights = merge_runs([(run.keys[0], run.weights) for run in whole])
+    return _Piece((keys,), weights)
+
+
 def _merge(pieces: list[_Piece]) -> _Piece:
     """Equal states made one, their weights added."""
     keys, weights = _join(pieces)
     pieces.clear()
-    order = np.argsort(keys[0]) if len(keys) == 1 else np.lexsort(keys)
+    order = np.argsort(keys[0], kind="stable") if len(keys) == 1 else np.lexsort(keys)
     keys = tuple(word[order] for word in keys)
     is_new = np.ones(len(order), dtype=np.bool_)
     is_new[1:] = keys[0][1:] != keys[0][:-1]
@@ -178,15 +204,15 @@ def enumerate_states(
     """
     total = sum(n)
     packing = _Packing(len(n), max(max_n if max_n_per_level is None else max_n_per_level, *n))
-    pieces: list[list[_Piece]] = [[] for _ in range(max(max_n, total) + 1)]
+    runs: list[_Runs] = [{} for _ in range(max(max_n, total) + 1)]
     weights = np.array([[1.0]] if all_single else [[1.0], [0.0], [0.0]])
-    pieces[total].append(_Piece(packing.pack(n, n_dlt, level), weights))
-    layers, n_whole, stride = [0] * len(pieces), 0, 1
+    runs[total][0, 0] = [_Piece(packing.pack(n, n_dlt, level), weights)]
+    layers, n_whole, stride = [0] * len(runs), 0, 1
     ends: list[_Piece] = []
-    for total_here in range(total, len(pieces)):
-        if not pieces[total_here]:
+    for total_here in range(total, len(runs)):
+        if not runs[total_here]:
             continue
-        layer = _merge(pieces[total_here])
+        layer = _merge_layer(runs[total_here])
         layers[total_here] = len(layer.keys[0])
         _require_room(layers, total_here, stride, most_states)
         for first in range(0, layers[total_here], ROWS_AT_ONCE):
@@ -198,47 +224,37 @@ def enumerate_states(
                 ended = block.take(is_end)
                 ends.append(_Piece(packing.mark(ended.keys, code), ended.weights))
                 n_whole += total_here >= max_n
-            for size in np.unique(steps.size[~is_end]):
-                rows = np.flatnonzero(steps.size == size)
-                after, stride = total_here + int(size), max(stride, int(size))
-                pieces[after].extend(
-                    _treat(packing, block.take(rows), steps.level[rows], int(size), is_last=after >= max_n)
-                )
+            # cohorts of one size at one level move together: their keys then stay in order, and sort sooner
+            cohorts = np.where(is_end, 0, steps.size.astype(np.int16) * (packing.n_levels + 1) + steps.level)
+            for cohort in np.flatnonzero(np.bincount(cohorts)).tolist():
+                size, level_next = divmod(cohort, packing.n_levels + 1)
+                if size == 0:
+                    continue
+                after, stride = total_here + size, max(stride, size)
+                parents = block.take(np.flatnonzero(cohorts == cohort))
+                treated = _treat(packing, parents, level_next, size, is_last=after >= max_n)
+                for events, piece in enumerate(treated):
+                    runs[after].setdefault((cohort, events), []).append(piece)
     return _collect(ends, packing, tuple(layers), total, n_whole)
 
 
-def _treat(
-    packing: _Packing, parents: _Piece, level: IntArray, size: int, *, is_last: bool
-) -> Iterator[_Piece]:
-    """The states after a cohort, one piece for each number of its participants with a DLT."""
-    keys = [word.copy() for word in parents.keys]
-    place = level.astype(np.intp) - 1
-    word_of, shift = packing.words[place], packing.shifts[place]
-    one_more = np.int64(1) << shift
-    for number in range(packing.n_words):
-        old = (keys[number] >> shift) & packing.mask
-        if packing.n_words > 1:
-            old = np.where(word_of == number, old, 0)
-        n_old = packing.n_of_pair.take(old).astype(np.int64)
-        # n (n + 1) / 2 + y: the pair's index grows by this when a cohort without a DLT joins
-        grown = (size * n_old + size * (size + 1) // 2) << shift
-        keys[number] += grown if packing.n_words == 1 else np.where(word_of == number, grown, 0)
+def _treat(packing: _Packing, parents: _Piece, level: int, size: int, *, is_last: bool) -> Iterator[_Piece]:
+    """The states after a cohort at a level, one piece for each number of its participants with a DLT."""
+    word, shift = packing.places[level - 1]
+    n_old = packing.n_of_pair.take((parents.keys[word] >> shift) & packing.mask).astype(np.int64)
+    keys = list(parents.keys)
+    # n (n + 1) / 2 + y: the pair's index grows by this when a cohort without a DLT joins
+    keys[word] = keys[word] + ((size * n_old + size * (size + 1) // 2) << shift)
     # where all were treated the level says nothing, and states that differ in it alone are one
-    keys[0] = packing.mark((keys[0],), np.ones_like(level) if is_last else level)[0]
+    (keys[0],) = packing.mark((keys[0],), 1 if is_last else level)
     weights = parents.weights.copy()
     if len(weights) > 1:
         weights[_COHORTS] += weights[_PATHS]
         if size > 1:
             weights[_SECONDS] += weights[_PATHS]
-    if packing.n_words == 1:
-        steps = [one_more]
-    else:
-        steps = [np.where(word_of == number, one_more, 0) for number in range(packing.n_words)]
     for n_dlt in range(size + 1):
-        yield _Piece(
-            tuple(word + n_dlt * step for word, step in zip(keys, steps, strict=True)),
-            weights * comb(size, n_dlt),
-        )
+        grown = (*keys[:word], keys[word] + (n_dlt << shift), *keys[word + 1 :])
+        yield _Piece(grown, weights * comb(size, n_dlt))
 
 
 def _require_room(layers: Sequence[int], total: int, stride: int, most_states: int) -> None:

@@ -275,7 +275,7 @@ def compute_nodes(spec: CrmSpecification, max_n: int) -> CrmNodes:
         if spec.model == "power":
             ratio = log(target) / log(spec.skeleton[0])
         else:
-            ratio = (float(logit(target)) - float(spec.intercept)) / _scaled_doses(spec)[0]
+            ratio = (float(logit(target)) - float(spec.intercept)) / compute_scaled_doses(spec)[0]
         cut = log(ratio) if ratio > 0 else -np.inf
         share = 1 - compute_share_above(line.values, line.spacing, cut)
         slope, log_weights = line.values, line.log_weights
@@ -289,7 +289,7 @@ def compute_nodes(spec: CrmSpecification, max_n: int) -> CrmNodes:
             reach_sd=PLANE_REACH_SD,
         )
         intercept, slope, log_weights = plane.first, plane.second, plane.log_weights
-        cut = logit(target) - np.exp(slope) * _scaled_doses(spec)[0]
+        cut = logit(target) - np.exp(slope) * compute_scaled_doses(spec)[0]
         share = compute_share_above(intercept, plane.spacing, cut)
     log_rates = compute_log_rates(spec, slope, intercept)
     return CrmNodes(
@@ -308,7 +308,7 @@ def _compute_most_information(spec: CrmSpecification) -> float:
     return float((rates * (1 - rates) * (logit(rates) - float(spec.intercept)) ** 2).max())
 
 
-def _scaled_doses(spec: CrmSpecification) -> Floats:
+def compute_scaled_doses(spec: CrmSpecification) -> Floats:
     """The x of the logistic models: with b = 0 they give the skeleton."""
     return np.asarray(logit(np.array(spec.skeleton, dtype=np.float64)) - float(spec.intercept))
 
@@ -317,11 +317,11 @@ def compute_log_rates(spec: CrmSpecification, slope: Floats, intercept: Floats) 
     """Logarithm of the DLT rate: one row per level, one column per value of the parameters."""
     if spec.model == "power":
         return np.outer(np.log(np.array(spec.skeleton, dtype=np.float64)), np.exp(slope))
-    return np.asarray(log_expit(intercept + np.outer(_scaled_doses(spec), np.exp(slope))))
+    return np.asarray(log_expit(intercept + np.outer(compute_scaled_doses(spec), np.exp(slope))))
 
 
 def _log_complements(spec: CrmSpecification, slope: Floats, intercept: Floats) -> Floats:
     """Logarithm of one minus the DLT rate."""
     if spec.model == "power":
         return np.log(-np.expm1(compute_log_rates(spec, slope, intercept)))
-    return np.asarray(log_expit(-(intercept + np.outer(_scaled_doses(spec), np.exp(slope)))))
+    return np.asarray(log_expit(-(intercept + np.outer(compute_scaled_doses(spec), np.exp(slope)))))

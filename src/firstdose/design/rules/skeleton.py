@@ -19,6 +19,8 @@ from scipy.special import expit, logit
 
 from firstdose.design.rules.crm_specification import CrmModel
 
+SKELETON_DIGITS = 6
+"""Decimal places of a skeleton that a design takes from an indifference interval."""
 FURTHEST_SLOPE = 30.0
 """Log slopes beyond these limits give rates that are 0 or 1 in double precision."""
 

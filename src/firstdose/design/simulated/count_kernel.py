@@ -156,7 +156,7 @@ def flatten_table(table: DecisionTable, cap_level: int | None = None) -> FlatDes
 
 
 @njit(cache=True)
-def _select_highest(design: FlatDesign, n: Ints, n_dlt: Ints, highest: int) -> int:
+def select_highest(design: FlatDesign, n: Ints, n_dlt: Ints, highest: int) -> int:
     """The highest tolerated level from 1, one with enough participants if there is any; 0 for none."""
     found = 0
     for level in range(highest - 1, -1, -1):
@@ -193,7 +193,7 @@ def _pool(
 
 
 @njit(cache=True)
-def _select_closest(
+def select_closest(
     design: FlatDesign, n: Ints, n_dlt: Ints, highest: int, pools: Floats, ends: Ints, estimates: Floats
 ) -> int:
     """The level from 1 whose isotonic estimate is closest to the target; 0 for none, -1 for a tie.
@@ -411,9 +411,9 @@ def play_trials(  # noqa: C901, PLR0912, PLR0915 - its arrays, handed on in ever
             reached = max(reached, target)
         mtd = 0
         if not too_toxic and design.is_algorithmic:
-            mtd = _select_highest(design, n, n_dlt, highest)
+            mtd = select_highest(design, n, n_dlt, highest)
         elif not too_toxic:
-            mtd = _select_closest(design, n, n_dlt, highest, pools, ends, estimates)
+            mtd = select_closest(design, n, n_dlt, highest, pools, ends, estimates)
         if mtd < 0:
             tied.trial[n_tied], tied.highest[n_tied] = trial, highest
             for one in range(n_levels):
