@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from firstdose.conduct.cohorts import find_cap_level
-from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.conduct.dose_rules import open_table
 from firstdose.derive.pharmacodynamics.course import derive_course
 from firstdose.derive.pharmacodynamics.measurements import select_usable
 from firstdose.design import Recommendation, Tallies, recommend
@@ -154,7 +154,7 @@ def recommend_for(state: State, part: Part, cutoff: datetime) -> tuple[Counts, R
     """What the part's rule recommends on the record up to a cutoff, with its counts and its table's digest."""
     assert part.design is not None
     counts = count_part(state, part, cutoff)
-    table, digest = compile_design(specify_design(part.design))
+    table, digest = open_table(state, part)
     found = recommend(
         table, counts.tallies, counts.current_level, counts.titration_ended, cap_level=counts.cap_level
     )

@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from firstdose.design import (
@@ -11,20 +12,22 @@ from firstdose.design import (
     DesignSpecification,
     OverdoseCap,
     Titration,
+    check_specification,
     compile_table,
     compute_digest,
+    render_table,
 )
 from firstdose.design.rules.backfill_options import Backfill
 from firstdose.design.rules.blrm_specification import BlrmSpecification
 from firstdose.design.rules.boin12_specification import UtilitySpecification
 from firstdose.design.rules.crm_specification import CrmSpecification
-from firstdose.design.rules.skeleton import compute_skeleton
+from firstdose.design.rules.skeleton import SKELETON_DIGITS, compute_skeleton
 from firstdose.design.rules.tite_boin import TiteOptions
 from firstdose.protocol.dose_rule import BlrmModel, CrmModel, Design, Utilities
 from firstdose.protocol.frozen import Resolved
-
-SKELETON_DIGITS = 6
-"""Decimal places of a skeleton that is calculated from an indifference interval."""
+from firstdose.protocol.resolved import Part, Protocol
+from firstdose.record.state import State
+from firstdose.terms.outcomes import Fault
 
 
 @lru_cache(maxsize=32)
@@ -32,6 +35,35 @@ def compile_design(specification: DesignSpecification) -> tuple[DecisionTable, s
     """The decision table of a design with its digest; compiled once."""
     table = compile_table(specification)
     return table, compute_digest(table)
+
+
+def freeze_tables(protocol: Protocol) -> dict[str, str] | list[Fault]:
+    """The decision table of every part with a dose rule as canonical JSON, or what is wrong with their designs."""
+    tables, faults = {}, []
+    for part in protocol.parts:
+        if part.design is not None:
+            spec = specify_design(part.design)
+            found = check_specification(spec)
+            faults += found
+            if not found:
+                tables[part.key] = render_table(compile_design(spec)[0]).decode()
+    return faults or tables
+
+
+def open_table(state: State, part: Part) -> tuple[DecisionTable, str]:
+    """The decision table of a part as it was approved, with its digest.
+
+    A record that was begun before tables were kept has none; the table is then compiled from its definition.
+    """
+    assert part.design is not None
+    text = state.decision_tables.get(part.key)
+    return compile_design(specify_design(part.design)) if text is None else _read_table(text)
+
+
+@lru_cache(maxsize=32)
+def _read_table(text: str) -> tuple[DecisionTable, str]:
+    table = msgspec.json.decode(text, type=DecisionTable)
+    return table, table.digest
 
 
 def specify_design(design: Design) -> DesignSpecification:

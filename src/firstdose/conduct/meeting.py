@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from firstdose.conduct.cohorts import find_cap_level
-from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.conduct.dose_rules import open_table
 from firstdose.conduct.outlook import CohortOutcome, view_outcomes
 from firstdose.conduct.review import compute_decision_digest
 from firstdose.design import BoundaryRow, tabulate_decisions
@@ -63,7 +63,7 @@ def view_meeting(state: State, snapshot_key: str) -> Meeting | None:
     recommendation = found[0]
     part = state.protocol.part_by_key[recommendation.part]
     assert part.design is not None
-    table, _ = compile_design(specify_design(part.design))
+    table, _ = open_table(state, part)
     decision = next((one for one in state.decisions.values() if one.made.snapshot == snapshot_key), None)
     expands = any(other.regimens_from == part.key for other in state.protocol.parts)
     place = recommendation.current_level - 1

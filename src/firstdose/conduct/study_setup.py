@@ -2,6 +2,7 @@
 
 from firstdose.conduct import commands as c
 from firstdose.conduct.access import SYSTEM
+from firstdose.conduct.dose_rules import freeze_tables
 from firstdose.conduct.refusals import Decided, refuse
 from firstdose.protocol.resolved import Protocol
 from firstdose.record import events as e
@@ -18,10 +19,24 @@ def decide_definition(state: State, command: c.ReleaseStudyDefinition) -> Decide
             "Start a new record for another protocol.",
             "另一方案请新建记录。",
         )
-    study = Protocol.model_validate_json(command.definition).study
+    protocol = Protocol.model_validate_json(command.definition)
+    tables = freeze_tables(protocol)
+    if isinstance(tables, list):
+        said = "; ".join(str(fault) for fault in tables)
+        return refuse(
+            "study.definition",
+            f"A dose rule of the definition cannot work: {said}.",
+            f"方案定义中的剂量规则不可行：{said}。",
+            "Correct the study file.",
+            "请修正研究文件。",
+        )
     return [
         e.StudyDefinitionReleased(
-            study=study.key, version=study.version, digest=command.digest, definition=command.definition
+            study=protocol.study.key,
+            version=protocol.study.version,
+            digest=command.digest,
+            definition=command.definition,
+            tables=tables,
         )
     ]
 

@@ -42,12 +42,17 @@ class ParticipantEvent(Event, frozen=True, kw_only=True, gc=False, omit_defaults
 
 
 class StudyDefinitionReleased(Event, frozen=True, kw_only=True, gc=False):
-    """The resolved protocol took effect; the definition is its whole JSON text."""
+    """The resolved protocol took effect; the definition is its whole JSON text.
+
+    ``tables`` has for each part with a dose rule the frozen decision table, as canonical JSON: what was approved is
+    what runs, whatever program reads the record later.
+    """
 
     study: str
     version: str
     digest: str
     definition: str
+    tables: dict[str, str] = {}
 
 
 class SiteActivated(Event, frozen=True, kw_only=True, gc=False):

@@ -44,6 +44,7 @@ def apply(state: State, entry: e.Entry) -> None:
 def _study_definition_released(state: State, _: e.Entry, event: e.StudyDefinitionReleased) -> None:
     state.definition = Protocol.model_validate_json(event.definition)
     state.definition_digest = event.digest
+    state.decision_tables = dict(event.tables)
 
 
 def _site_activated(state: State, entry: e.Entry, event: e.SiteActivated) -> None:

@@ -288,6 +288,7 @@ class State:
     recorded_at: datetime | None = None
     definition: Protocol | None = None
     definition_digest: str = ""
+    decision_tables: dict[str, str] = field(default_factory=dict)
     active_sites: dict[str, int] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     paused_because: str = ""

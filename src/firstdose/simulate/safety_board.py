@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from firstdose.conduct import commands as c
 from firstdose.conduct.cohorts import NEXT_COHORT, find_cap_level, find_room
 from firstdose.conduct.counts import count_part
-from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.conduct.dose_rules import open_table
 from firstdose.conduct.review import compute_decision_digest
 from firstdose.design import Tallies, select_mtd
 from firstdose.protocol.resolved import Part
 from firstdose.record.events import DoseDecisionMade, RecommendationComputed, SnapshotTaken
 from firstdose.simulate import cast
+from firstdose.simulate.expanded_regimens import choose_regimens
 from firstdose.simulate.streams import Stream
 from firstdose.simulate.world import World
 from firstdose.terms.outcomes import NotDerived, Refused
@@ -120,7 +123,7 @@ class SafetyBoard:
     ) -> c.MakeDecision:
         """The part is full although the rule would go on: the committee selects the MTD from what is known."""
         assert part.design is not None
-        table, _ = compile_design(specify_design(part.design))
+        table, _ = open_table(self._world.state(), part)
         tallies = Tallies(found.n_evaluable, found.n_dlt, found.n_pending)
         level = select_mtd(table, tallies, find_cap_level(self._world.state(), part))
         reason = "The part has no place left; the MTD is selected from the counts so far."
@@ -134,12 +137,17 @@ class SafetyBoard:
         return c.MakeDecision(snapshot=snapshot.snapshot, action="select_mtd", level=level, reason=reason)
 
     def _choose(self, part: Part, level: int) -> tuple[str, ...]:
-        """The highest regimen that was treated and recommended, and the one below it."""
+        """The regimens that are expanded where one is recommended."""
         state = self._world.state()
         expansion = next(found for found in state.protocol.parts if found.regimens_from == part.key)
         treated = {cohort.regimen for cohort in state.cohorts.values() if cohort.part == part.key}
-        allowed = [key for key in part.regimens[:level] if key in treated]
-        return tuple(allowed[-(expansion.max_regimens or 1) :])
+        chosen = choose_regimens(
+            np.array([[key in treated for key in part.regimens]], dtype=np.int64),
+            np.array([level]),
+            fewest=expansion.min_regimens or 1,
+            most=expansion.max_regimens or 1,
+        )[0]
+        return tuple(key for key, is_chosen in zip(part.regimens, chosen, strict=True) if is_chosen)
 
     def plan_pause_review(self, at: datetime) -> None:
         """The committee meets on a pause and ends it."""

@@ -73,7 +73,7 @@ def tabulate_dlt(state: State, endpoint: Endpoint) -> Section:
         )
     reviewed = {found.part for found, _ in state.recommendations.values()}
     blocks += [tabulate_reviews(state, part) for part in state.protocol.parts if part.key in reviewed]
-    rules = [table for part in state.protocol.parts if (table := tabulate_rule(part)) is not None]
+    rules = [table for part in state.protocol.parts if (table := tabulate_rule(state, part)) is not None]
     blocks.append(Details(Text("The dose rules", "剂量规则"), tuple(rules)))
     return Section(
         key=endpoint.key,

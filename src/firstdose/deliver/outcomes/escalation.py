@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from firstdose.conduct.dose_rules import compile_design, specify_design
+from firstdose.conduct.dose_rules import open_table
 from firstdose.deliver.document import Illustration, illustrate
 from firstdose.deliver.figures import CohortMark, EscalationCohort, render_escalation
 from firstdose.deliver.figures.escalation import ParticipantMark
@@ -120,14 +120,14 @@ def tabulate_reviews(state: State, part: Part) -> Table:
     )
 
 
-def tabulate_rule(part: Part) -> Table | None:
+def tabulate_rule(state: State, part: Part) -> Table | None:
     """The decision table of a part's rule: the number with a DLT at which each action begins.
 
     None for a part without a rule, and for a rule with a model, which reads the counts of every level.
     """
     if part.design is None:
         return None
-    table, digest = compile_design(specify_design(part.design))
+    table, digest = open_table(state, part)
     if not table.actions:
         return None
     rows = [
