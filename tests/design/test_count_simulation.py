@@ -519,7 +519,7 @@ def test_the_same_participants_make_a_comparison_sharper() -> None:
     pairs = [(one.first, one.second) for one in found]
     assert pairs == [("plain", "i3+3"), ("plain", "extra safe"), ("i3+3", "extra safe")]
     for one in found:
-        assert one.correct_level == 2
+        assert one.correct_levels == (2,)
         for difference in (one.p_correct, one.mean_n, one.mean_n_dlt):
             assert 0 < difference.se < difference.se_unpaired
     # the extra safe rule changes few trials: a tenth of the error, a hundredth of the trials
@@ -545,11 +545,23 @@ def test_a_paired_difference_is_that_of_the_trials_and_of_the_exact_values() -> 
 
 def test_no_level_may_be_the_correct_one() -> None:
     tables = {"a": table_of("boin"), "b": table_of("three_plus_three")}
-    (found,) = compare_trial_by_trial(tables, SCENARIOS[4], n_trials=5_000, seed=43, correct_level=0)
+    (found,) = compare_trial_by_trial(tables, SCENARIOS[4], n_trials=5_000, seed=43)
+    assert found.correct_levels == ()
     p_none = [
         simulate_trials(table, SCENARIOS[4], n_trials=5_000, seed=43).p_none for table in tables.values()
     ]
     assert found.p_correct.mean == pytest.approx(p_none[0] - p_none[1], abs=1e-12)
+
+
+def test_of_two_levels_as_near_to_the_target_either_is_correct() -> None:
+    # 0.15 and 0.35 are as far from 0.25 as decimals, not as binary numbers
+    rates = (0.05, 0.15, 0.35, 0.60, 0.70, 0.80)
+    first, second = table_of("boin"), table_of("i3_plus_3")
+    (found,) = compare_trial_by_trial({"a": first, "b": second}, rates, n_trials=2_000, seed=53)
+    assert found.correct_levels == (2, 3)
+    one, other = (keep_trials(table, rates, n_trials=2_000, seed=53).mtd for table in (first, second))
+    each = np.isin(one, (2, 3)).mean() - np.isin(other, (2, 3)).mean()
+    assert found.p_correct.mean == pytest.approx(each, abs=1e-12)
 
 
 # --- what is refused
@@ -636,7 +648,7 @@ def test_a_grid_or_comparison_that_says_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="standard error"):
         compare_trial_by_trial({"a": table, "b": table}, A, n_trials=1, seed=1)
     with pytest.raises(ValueError, match="level 7 does not exist"):
-        compare_trial_by_trial({"a": table, "b": table}, A, n_trials=10, seed=1, correct_level=7)
+        compare_trial_by_trial({"a": table, "b": table}, A, n_trials=10, seed=1, correct_levels=(3, 7))
 
 
 def test_the_design_room_is_there_without_the_compiler() -> None:

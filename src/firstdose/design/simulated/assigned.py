@@ -17,7 +17,8 @@ from firstdose.design.simulated.characteristics import (
     compute_simulated_characteristics,
     require_possible,
 )
-from firstdose.design.simulated.count_kernel import Floats, Ints, KeptTrials, Small
+from firstdose.design.simulated.count_kernel import KeptTrials
+from firstdose.design.simulated.flat_design import Floats, Ints, Small
 from firstdose.design.simulated.streams import OUTCOME, look_up, start_stream
 from firstdose.design.stepping import STOP_TOO_TOXIC, Assign
 

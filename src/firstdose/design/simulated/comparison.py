@@ -13,10 +13,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from firstdose.design.comparison import find_correct_levels
 from firstdose.design.decision_table import DecisionTable
 from firstdose.design.simulated.characteristics import FEWEST_TRIALS, compute_mean
 from firstdose.design.simulated.trials import keep_trials
 
+NONE = 0
+"""What a trial selects that has no MTD."""
 TRIALS_AT_ONCE = 1 << 16
 """Trials whose results are held at once."""
 
@@ -33,30 +36,20 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class DesignDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """Two designs in the same trials: selection of the correct level, participants, and those with a DLT.
+    """Two designs in the same trials: selection of a correct level, participants, and those with a DLT.
 
-    ``n_differ`` is the number of trials in which the two select different levels.
+    ``correct_levels`` is empty where selecting none is correct. ``n_differ`` is the number of trials in which the two
+    select different levels.
     """
 
     first: str
     second: str
     n_trials: int
-    correct_level: int
+    correct_levels: tuple[int, ...]
     p_correct: Difference
     mean_n: Difference
     mean_n_dlt: Difference
     n_differ: int
-
-
-def assign_correct_level(true_rates: Sequence[float], target_rate: float) -> int:
-    """The level from 1 whose true rate is closest to the target; of two equally close the lower.
-
-    Examples
-    --------
-    >>> assign_correct_level((0.05, 0.10, 0.18, 0.25, 0.38, 0.50), 0.25)
-    4
-    """
-    return 1 + min(range(len(true_rates)), key=lambda place: abs(true_rates[place] - target_rate))
 
 
 def compare_trial_by_trial(
@@ -65,7 +58,7 @@ def compare_trial_by_trial(
     *,
     n_trials: int,
     seed: int,
-    correct_level: int | None = None,
+    correct_levels: Sequence[int] | None = None,
 ) -> tuple[DesignDifference, ...]:
     """Every pair of designs, in the order in which they are given.
 
@@ -78,9 +71,9 @@ def compare_trial_by_trial(
     n_trials : int
         2 or more.
     seed : int
-    correct_level : int, optional
-        The level that should be selected, 0 for none. If left out, the one whose true rate is closest to the target
-        of the first design.
+    correct_levels : sequence of int, optional
+        The levels that are right to select, from 1; empty where selecting none is. If left out, those of
+        :func:`firstdose.design.comparison.find_correct_levels` for the target of the first design.
 
     Raises
     ------
@@ -102,10 +95,11 @@ def compare_trial_by_trial(
     if n_trials < FEWEST_TRIALS:
         raise ValueError(f"{n_trials} trial has no standard error; simulate 2 or more")
     specs = [table.specification for table in tables.values()]
-    if correct_level is None:
-        correct_level = assign_correct_level(true_rates, float(specs[0].target_rate))
-    if not 0 <= correct_level <= len(true_rates):
-        raise ValueError(f"level {correct_level} does not exist; there are levels 1 to {len(true_rates)}")
+    if correct_levels is None:
+        correct_levels = find_correct_levels(true_rates, specs[0].target_rate)
+    for level in correct_levels:
+        if not 1 <= level <= len(true_rates):
+            raise ValueError(f"level {level} does not exist; there are levels 1 to {len(true_rates)}")
     # products[q, a, b]: the sum over the trials of what is measured of design a times that of design b
     sums = np.zeros((3, len(names)), np.int64)
     products = np.zeros((3, len(names), len(names)), np.int64)
@@ -119,7 +113,7 @@ def compare_trial_by_trial(
         mtd = np.array([one.mtd for one in kept])
         measured: NDArray[np.int64] = np.array(
             [
-                mtd == correct_level,
+                np.isin(mtd, tuple(correct_levels) or (NONE,)),
                 [one.n.sum(axis=1) for one in kept],
                 [one.n_dlt.sum(axis=1) for one in kept],
             ],
@@ -141,7 +135,7 @@ def compare_trial_by_trial(
             first=names[a],
             second=names[b],
             n_trials=n_trials,
-            correct_level=correct_level,
+            correct_levels=tuple(correct_levels),
             p_correct=difference(0, a, b),
             mean_n=difference(1, a, b),
             mean_n_dlt=difference(2, a, b),

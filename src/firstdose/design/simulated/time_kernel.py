@@ -14,12 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firstdose.design.simulated.count_kernel import (
-    FlatDesign,
-    Floats,
-    select_closest,
-    select_highest,
-)
+from firstdose.design.simulated.flat_design import FlatDesign, Floats, select_closest, select_highest
 from firstdose.design.simulated.streams import (
     ARRIVAL,
     BACKFILL,

@@ -12,7 +12,7 @@ from firstdose.design.rules.crm import LEAST_N, compute_nodes, compute_scaled_do
 from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.rolling_six import MOST_AT_LEVEL
 from firstdose.design.rules.three_plus_three import BOTH_COHORTS
-from firstdose.design.simulated.count_kernel import FlatDesign, Floats, Ints
+from firstdose.design.simulated.flat_design import FlatDesign, Floats, Ints
 from firstdose.design.simulated.time_state import (
     HAS_RESPONSE,
     LEVEL,

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from firstdose.design.simulated.count_kernel import FlatDesign, Floats, Ints, Small
+from firstdose.design.simulated.flat_design import FlatDesign, Floats, Ints, Small
 from firstdose.design.simulated.streams import look_up
 from firstdose.design.simulated.time_models import POISSON, UNIFORM, WEIBULL, FlatArrivals
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, MOST_DLT_TO_FILL_UP

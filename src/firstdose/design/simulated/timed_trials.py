@@ -20,7 +20,8 @@ from firstdose.design.decision_table import DecisionTable, compile_table
 from firstdose.design.rules import boin
 from firstdose.design.rules.tite_boin import TiteOptions
 from firstdose.design.simulated.characteristics import require_possible
-from firstdose.design.simulated.count_kernel import FlatDesign, decide_tied, flatten_table
+from firstdose.design.simulated.count_kernel import decide_tied
+from firstdose.design.simulated.flat_design import FlatDesign, flatten_table
 from firstdose.design.simulated.time_kernel import (
     ROLLING_SIX,
     TITE_BOIN,

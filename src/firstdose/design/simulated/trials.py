@@ -24,15 +24,8 @@ from firstdose.design.simulated.characteristics import (
     compute_simulated_characteristics,
     require_possible,
 )
-from firstdose.design.simulated.count_kernel import (
-    FlatDesign,
-    KeptTrials,
-    Tied,
-    TrialCounts,
-    decide_tied,
-    flatten_table,
-    play_trials,
-)
+from firstdose.design.simulated.count_kernel import KeptTrials, Tied, TrialCounts, decide_tied, play_trials
+from firstdose.design.simulated.flat_design import FlatDesign, flatten_table
 from firstdose.design.specification import UTILITY_RULES, DesignSpecification
 
 TRIALS_AT_ONCE = 1 << 20

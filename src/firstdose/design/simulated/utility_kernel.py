@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from firstdose.design.decision_table import compile_table
 from firstdose.design.rules.boin12_table import RankTable
-from firstdose.design.simulated.count_kernel import (
+from firstdose.design.simulated.flat_design import (
     FlatDesign,
     Floats,
     Ints,

@@ -24,10 +24,7 @@ from scipy.special import ndtr, ndtri
 from firstdose.design.rules.boin12 import Boin12Counts, assign_obd
 from firstdose.design.rules.boin12_table import RankTable
 from firstdose.design.simulated.characteristics import FEWEST_TRIALS, compute_mean, require_possible
-from firstdose.design.simulated.count_kernel import (
-    Floats,
-    Small,
-)
+from firstdose.design.simulated.flat_design import Floats, Small
 from firstdose.design.simulated.utility_kernel import (
     N_DLT,
     N_EFFICACY,
