@@ -174,6 +174,37 @@ def test_a_rule_that_the_guards_do_not_suit_is_left_out_and_named() -> None:
     assert "3+3 is left out" in run(*asked, "--format", "csv").stderr
 
 
+def test_a_crm_beside_a_part_without_a_model_gets_one_and_says_which() -> None:
+    asked = ("compare", "kn5501", "--rates", RATES, "--rule", "boin", "--rule", "crm", "--rule", "blrm")
+    text = run(*asked).stdout
+    assert "CRM: power model, skeleton" in text
+    assert "0.25 ± 0.05, prior MTD at level 3" in text
+    assert "BLRM with overdose control is left out" in text
+    found = json.loads(run(*asked, "--json").stdout)
+    assert [one["rule"] for one in found["rules"]] == ["boin", "crm"]
+    assert len(found["notes"]) == 2
+
+
+def test_time_to_event_rules_are_told_with_complete_windows() -> None:
+    asked = (
+        "compare",
+        "kn5501",
+        "--rates",
+        RATES,
+        "--rule",
+        "boin",
+        "--rule",
+        "tite_boin",
+        "--format",
+        "csv",
+    )
+    result = run(*asked)
+    assert "TITE-BOIN: with complete windows" in result.stderr
+    # with every window complete TITE-BOIN is BOIN
+    boin, tite = ({**row, "rule": ""} for row in rows_of(result))
+    assert boin == tite
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -215,4 +246,4 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
     for command in commands:
         assert command[:2] == ["firstdose", "design"]
         run(*command[2:])
-    assert {file.name for file in tmp_path.iterdir()} == {"oc.svg", "paths.svg", "compare.svg"}
+    assert {file.name for file in tmp_path.iterdir()} == {"oc.svg", "paths.svg", "compare.svg", "trial.svg"}

@@ -50,7 +50,9 @@ MISTAKES = {
     # --- rules
     "an unknown rule":          ([*COMPARE, "--rule", "coin"],                     ["rule 'coin' is not known"]),
     "a rule against the guards": ([*COMPARE, "--rule", "three_plus_three", "--cohort-size", "2"], ["cohorts of 3, not of 2"]),
-    "a model without its values": ([*COMPARE, "--rule", "crm"],                    ["crm"]),
+    "a model that cannot be guessed": ([*COMPARE, "--rule", "blrm"],               ["BLRM", "no doses and prior"]),
+    "a CRM for a tiny target":  ([*COMPARE, "--rule", "crm", "--target", "0.05"],  ["crm has no model"]),
+    "a rule that reads responses": ([*COMPARE, "--rule", "boin12"],                ["responses", "compute_boin12_characteristics"]),
     # --- counts so far
     "more DLTs than people":    ([*PATHS, "--after", "3/4"],                       ["level 1", "4 participants with a DLT out of 3"]),
     "a count without DLTs":     ([*PATHS, "--after", "3"],                         ["'3' is not a pair"]),

@@ -19,7 +19,6 @@ from firstdose.deliver.design.characteristics import (
 from firstdose.deliver.design.comparison import draw_comparison, tabulate_comparison
 from firstdose.deliver.design.decision_tables import tabulate_decision_table
 from firstdose.deliver.design.paths import build_tree, draw_paths, tabulate_paths
-from firstdose.deliver.design.words import RULE_NAMES, name_rule
 from firstdose.deliver.figures.figure import Figure
 from firstdose.deliver.figures.level_bars import MOST_PANELS, LevelPanel, LevelSlot, render_level_bars
 from firstdose.deliver.figures.path_tree import MOST_ENDS, TreeNode, count_ends
@@ -27,6 +26,7 @@ from firstdose.deliver.figures.svg import measure_text
 from firstdose.deliver.plain_text import measure_columns, render_plain_text
 from firstdose.deliver.tables import Table
 from firstdose.design import (
+    TITLES,
     DesignSpecification,
     Tallies,
     Titration,
@@ -36,7 +36,7 @@ from firstdose.design import (
     enumerate_paths,
 )
 from firstdose.design.comparison import COUNT_RULES, specify_rule
-from firstdose.design.specification import RULES
+from firstdose.design.specification import RULES, UTILITY_RULES
 from firstdose.terms.words import Language, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -144,7 +144,7 @@ def test_who_does_not_see_the_figure_is_told_what_it_shows(
 def test_the_description_of_selections_holds_every_percentage_of_the_drawing() -> None:
     description = draw_comparison(DESIGNS, TITLE, language="en").description.en
     for computed in DESIGNS:
-        name = name_rule(computed.specification.rule).en
+        name = TITLES[computed.specification.rule].en
         for place, scenario in enumerate(NAMES):
             shares = (*computed.found.p_selected[place], computed.found.p_none[place])
             opening = f"{scenario.en}, {name}, Selected as MTD (%): "
@@ -161,7 +161,7 @@ def test_rules_differ_in_more_than_their_colour() -> None:
         if level:
             rect, *marks = [child for child in group if child.tag != f"{SVG}title"]
             looks.setdefault(name, set()).add((rect.attrib["class"], *(_shape_of(mark) for mark in marks)))
-    assert list(looks) == [name_rule(rule).en for rule in COUNT_RULES]
+    assert list(looks) == [TITLES[rule].en for rule in COUNT_RULES]
     assert len({frozenset(look) for look in looks.values()}) == len(COUNT_RULES)
 
 
@@ -321,5 +321,5 @@ def test_a_simulated_number_stands_with_its_standard_error() -> None:
 
 
 def test_every_rule_has_its_published_name() -> None:
-    assert set(RULES) <= set(RULE_NAMES)
-    assert name_rule("of one's own") == Text("of one's own", "of one's own")
+    assert set(TITLES) == {*RULES, *UTILITY_RULES}
+    assert all(title.en and title.zh for title in TITLES.values())

@@ -1,6 +1,7 @@
 """The same guards under another rule, and which selection is the right one."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -15,9 +16,16 @@ from firstdose.design import (
     compute_scenarios,
     enumerate_final_states,
 )
-from firstdose.design.comparison import COUNT_RULES, compute_p_correct, find_correct_levels, specify_rule
+from firstdose.design.comparison import (
+    COUNT_RULES,
+    compute_p_correct,
+    find_correct_levels,
+    say_what_is_assumed,
+    specify_rule,
+)
+from firstdose.design.rules.backfill_options import Backfill
 from firstdose.design.rules.crm_specification import CrmSpecification
-from firstdose.design.specification import MODEL_RULES, RULES
+from firstdose.design.specification import MODEL_RULES, RULES, RuleName
 
 TARGET = Decimal("0.25")
 OWN = DesignSpecification(
@@ -97,6 +105,49 @@ def test_the_model_of_a_crm_is_left_out_beside_a_rule_without_one() -> None:
     assert check_specification(beside) == []
     assert beside.crm is UNSET
     assert beside.stop_when_n_at_level == 9
+
+
+@pytest.mark.parametrize("rule", ["crm", "tite_crm"])
+def test_a_crm_beside_a_rule_without_a_model_has_indifference_intervals_of_the_target(rule: RuleName) -> None:
+    found = specify_rule(OWN, rule)
+    assert check_specification(found) == []
+    assert isinstance(found.crm, CrmSpecification)
+    rates = [float(rate) for rate in found.crm.skeleton]
+    assert found.crm.skeleton[2] == TARGET
+    # Cheung and Chappell 2002: at the b at which one level's rate is the target plus the half width, that of the next
+    # below is the target less it
+    for low, high in pairwise(rates):
+        b = np.log(np.log(0.20) / np.log(low))
+        assert high ** np.exp(b) == pytest.approx(0.30, abs=1e-5)
+    (remark,) = say_what_is_assumed(found, OWN)[:1]
+    assert "skeleton 0.084, 0.157, 0.250" in remark.en
+    assert "无差异区间0.25 ± 0.05" in remark.zh
+
+
+def test_there_is_no_crm_where_the_interval_would_leave_0_to_1_and_no_blrm_at_all() -> None:
+    tiny = msgspec.structs.replace(OWN, target_rate=Decimal("0.05"), overdose_cap=UNSET)
+    for spec, rule in ((tiny, "crm"), (OWN, "blrm")):
+        found = specify_rule(spec, rule)  # type: ignore[arg-type] # a name of the tuple of names
+        assert [fault.what for fault in check_specification(found)] == [f"{rule} has no model"]
+
+
+def test_a_crm_keeps_its_model_beside_its_time_to_event_form_and_boin_its_bound() -> None:
+    model = specify_rule(OWN, "crm")
+    assert specify_rule(model, "tite_crm").crm == model.crm
+    assert say_what_is_assumed(model, model) == ()
+    tite = specify_rule(OWN, "tite_boin")
+    assert tite.mtd_at_most_lambda_d is True
+    assert check_specification(tite) == []
+    assert [remark.en for remark in say_what_is_assumed(tite, OWN)] == [
+        "TITE-BOIN: with complete windows, every participant being observed to the end before a decision."
+    ]
+
+
+def test_what_backfilling_adds_is_told_as_left_out() -> None:
+    own = msgspec.structs.replace(OWN, backfill=Backfill())
+    assert "backfilled" in say_what_is_assumed(own, own)[0].en
+    assert specify_rule(own, "tite_boin").backfill == Backfill()
+    assert specify_rule(own, "keyboard").backfill is UNSET
 
 
 def test_a_rule_beside_itself_is_not_changed() -> None:

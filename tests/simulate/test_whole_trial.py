@@ -28,6 +28,7 @@ from firstdose.design import (
     compute_operating_characteristics,
 )
 from firstdose.design.rules.backfill_options import Backfill
+from firstdose.simulate.expanded_regimens import choose_regimens
 from firstdose.simulate.scenario import Scenario
 from firstdose.simulate.whole_trial import (
     QUANTILES,
@@ -56,12 +57,7 @@ from firstdose.simulate.whole_trial import (
     write_statement,
 )
 from firstdose.simulate.whole_trial.calendar import SimulatedCalendar, SimulatedTrials
-from firstdose.simulate.whole_trial.expansion import (
-    choose_regimens,
-    compute_boundary,
-    monitor,
-    share_places,
-)
+from firstdose.simulate.whole_trial.expansion import compute_boundary, monitor, share_places
 from firstdose.simulate.whole_trial.plan import (
     EscalationPart,
     ExpansionPart,

@@ -37,7 +37,7 @@ COUNT_RULES: tuple[RuleName, ...] = (
 """Rules that decide on the counts at the current level, in the order of a comparison."""
 
 CRM_HALF_WIDTH = Decimal("0.05")
-"""Of every indifference interval of a CRM that stands beside a rule without a model: the margin of the interval designs."""
+"""Of every indifference interval of a CRM beside a rule without a model: the margin of the interval designs."""
 _GUARDS_OF_COUNT_RULES = ("overdose_cap",)
 """Options that are guards where a rule has no model."""
 _GUARDS_OF_ALL = ("stop_when_n_at_level",)
@@ -74,6 +74,8 @@ def specify_rule(spec: DesignSpecification, rule: RuleName) -> DesignSpecificati
         kept.add("equivalence_interval")
     if rule in BOIN_RULES and spec.rule in BOIN_RULES:
         kept |= {"mtd_at_most_lambda_d", "backfill"}
+    if rule in TITE_RULES and spec.rule in TITE_RULES:
+        kept.add("tite")
     left_out = {
         field.name: UNSET
         for field in msgspec.structs.fields(spec)
@@ -102,7 +104,8 @@ def _assume_crm(spec: DesignSpecification) -> CrmSpecification | UnsetType:
     except ValueError:
         return UNSET
     return CrmSpecification(
-        skeleton=tuple(Decimal(f"{rate:.{SKELETON_DIGITS}f}") for rate in skeleton), target_rate=spec.target_rate
+        skeleton=tuple(Decimal(f"{rate:.{SKELETON_DIGITS}f}") for rate in skeleton),
+        target_rate=spec.target_rate,
     )
 
 
@@ -122,7 +125,7 @@ def say_what_is_assumed(spec: DesignSpecification, own: DesignSpecification) -> 
     ...     rule="boin", n_levels=3, target_rate="0.25", max_n=18, max_n_per_level=9, mtd_min_n=6
     ... )
     >>> print(say_what_is_assumed(specify_rule(own, "crm"), own)[0].en)
-    CRM: power model, skeleton 0.156, 0.250, 0.352 (indifference intervals of 0.25 ± 0.05, prior MTD at level 2).
+    CRM: power model, skeleton 0.157, 0.250, 0.354 (indifference intervals of 0.25 ± 0.05, prior MTD at level 2).
     """
     title, remarks = TITLES[spec.rule], []
     if spec.crm is not UNSET and spec.crm != own.crm:

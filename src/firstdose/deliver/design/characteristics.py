@@ -13,7 +13,7 @@ from firstdose.deliver.figures.figure import Figure
 from firstdose.deliver.figures.level_bars import LevelPanel, LevelSlot, render_level_bars
 from firstdose.deliver.formatting import format_number, to_decimal
 from firstdose.deliver.tables import Cell, Column, Row, Statistic, Table, cell_of_nothing
-from firstdose.design.comparison import compute_p_correct, find_correct_levels
+from firstdose.design.comparison import compute_p_correct, find_correct_levels, say_what_is_assumed
 from firstdose.design.exact.scenarios import OVERDOSE_RATE, ScenarioCharacteristics
 from firstdose.design.specification import DesignSpecification
 from firstdose.terms.words import Language, Text
@@ -152,7 +152,11 @@ def tabulate_scenario(computed: Computed, title: Text, place: int = 0) -> Table:
         stubhead=LEVEL,
         columns=columns,
         rows=tuple(rows),
-        footnotes=(told, *say_definitions(computed.specification)),
+        footnotes=(
+            told,
+            *say_definitions(computed.specification),
+            *say_what_is_assumed(computed.specification, computed.specification),
+        ),
         source=computed.basis,
     )
 
@@ -167,7 +171,10 @@ def tabulate_scenarios(computed: Computed, title: Text) -> Table:
         rows=tuple(
             Row(stub=name, cells=list_cells(computed, place)) for place, name in enumerate(computed.names)
         ),
-        footnotes=say_definitions(computed.specification),
+        footnotes=(
+            *say_definitions(computed.specification),
+            *say_what_is_assumed(computed.specification, computed.specification),
+        ),
         source=computed.basis,
     )
 

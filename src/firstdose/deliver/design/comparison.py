@@ -11,10 +11,11 @@ from firstdose.deliver.design.characteristics import (
     say_definitions,
     write_rates,
 )
-from firstdose.deliver.design.words import TRUE_RATE, name_rule
+from firstdose.deliver.design.words import TRUE_RATE
 from firstdose.deliver.figures.figure import Figure
 from firstdose.deliver.figures.level_bars import LevelPanel, render_level_bars
 from firstdose.deliver.tables import Row, Table
+from firstdose.design.titles import TITLES
 from firstdose.terms.words import Language, Text
 
 _RULE = Text("Rule", "规则")
@@ -36,11 +37,11 @@ def tabulate_comparison(designs: Sequence[Computed], title: Text, notes: Sequenc
         rates = ", ".join(write_rates(first.true_rates[place].tolist()))
         group = Text(f"{name.en}: true DLT rates {rates}", f"{name.zh}：真实DLT率 {rates}")
         rows += [
-            Row(stub=name_rule(one.specification.rule), cells=list_cells(one, place), group=group)
+            Row(stub=TITLES[one.specification.rule], cells=list_cells(one, place), group=group)
             for one in designs
         ]
-    bases = [f"{name_rule(one.specification.rule).en} {one.basis.en}" for one in designs]
-    bases_zh = [f"{name_rule(one.specification.rule).zh} {one.basis.zh}" for one in designs]
+    bases = [f"{TITLES[one.specification.rule].en} {one.basis.en}" for one in designs]
+    bases_zh = [f"{TITLES[one.specification.rule].zh} {one.basis.zh}" for one in designs]
     return Table(
         key="comparison",
         title=title,
@@ -77,7 +78,7 @@ def draw_comparison(designs: Sequence[Computed], title: Text, *, language: Langu
         "comparison",
         title,
         panels,
-        tuple(name_rule(one.specification.rule) for one in designs),
+        tuple(TITLES[one.specification.rule] for one in designs),
         language=language,
         marked=Text("correct selection: true rate closest to the target", "正确选择：真实DLT率最接近目标"),
         below_title=TRUE_RATE,

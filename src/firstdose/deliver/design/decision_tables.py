@@ -1,8 +1,7 @@
 """The decision table of a design, as it is printed in a protocol."""
 
-from firstdose.deliver.design.words import name_rule
 from firstdose.deliver.tables import Cell, Column, Row, Table
-from firstdose.design import DecisionTable, tabulate_decisions
+from firstdose.design import TITLES, DecisionTable, tabulate_decisions
 from firstdose.terms.words import Text
 
 NEVER = Text("never", "不适用")
@@ -36,7 +35,7 @@ def tabulate_decision_table(table: DecisionTable, part: Text) -> Table:
         The part of the trial that it is for.
     """
     spec = table.specification
-    rule = name_rule(spec.rule)
+    rule = TITLES[spec.rule]
     rows = tuple(
         Row(
             stub=Text(str(row.n), str(row.n)),

@@ -1,25 +1,9 @@
-"""What rules, actions and levels are called where dose finding is delivered."""
+"""What actions and levels are called where dose finding is delivered."""
 
 from collections.abc import Sequence
 
 from firstdose.design import Action
 from firstdose.terms.words import Text
-
-RULE_NAMES: dict[str, Text] = {
-    "three_plus_three": Text("3+3", "3+3"),
-    "boin": Text("BOIN", "BOIN"),
-    "i3_plus_3": Text("i3+3", "i3+3"),
-    "keyboard": Text("keyboard", "keyboard"),
-    "mtpi_2": Text("mTPI-2", "mTPI-2"),
-    "mtpi": Text("mTPI", "mTPI"),
-    "tpi": Text("TPI", "TPI"),
-    "rolling_six": Text("rolling six", "滚动6"),
-    "crm": Text("CRM", "CRM"),
-    "blrm": Text("BLRM", "BLRM"),
-    "tite_boin": Text("TITE-BOIN", "TITE-BOIN"),
-    "tite_crm": Text("TITE-CRM", "TITE-CRM"),
-    "boin12": Text("BOIN12", "BOIN12"),
-}
 
 ACTION_NAMES: dict[Action, Text] = {
     Action.ESCALATE: Text("escalate", "递增"),
@@ -33,11 +17,6 @@ ACTION_NAMES: dict[Action, Text] = {
 NONE = Text("none", "无")
 LEVEL = Text("Level", "剂量水平")
 TRUE_RATE = Text("True DLT rate", "真实DLT率")
-
-
-def name_rule(rule: str) -> Text:
-    """The published name of a rule."""
-    return RULE_NAMES.get(rule, Text(rule, rule))
 
 
 def name_levels(keys: Sequence[str]) -> tuple[Text, ...]:

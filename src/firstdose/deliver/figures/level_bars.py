@@ -125,7 +125,7 @@ def render_level_bars(
     parts += legend
     top += legend_height
     column_width = (WIDTH - 2 * MARGIN - _GAP * (n_columns - 1)) / n_columns
-    ticks = [_choose_ticks(panels[column::n_columns]) for column in range(n_columns)]
+    ticks = [choose_panel_ticks(panels[column::n_columns]) for column in range(n_columns)]
     lefts = [
         MARGIN + column * (column_width + _GAP) + 22 + measure_widest(label_ticks(ticks[column])) + 8
         for column in range(n_columns)
@@ -135,7 +135,7 @@ def render_level_bars(
         y = top + row * (_HEADING + _PLOT_HEIGHT + _BELOW)
         right = MARGIN + column * (column_width + _GAP) + column_width
         box = Box(lefts[column], y + _HEADING, right, y + _HEADING + _PLOT_HEIGHT)
-        parts += _draw_panel(
+        parts += draw_level_panel(
             panel,
             box,
             ticks[column],
@@ -176,12 +176,13 @@ def _fill(index: int) -> str:
     return "fd-fill" if index < N_SERIES else "fd-open"
 
 
-def _choose_ticks(panels: Sequence[LevelPanel]) -> tuple[Decimal, ...]:
+def choose_panel_ticks(panels: Sequence[LevelPanel]) -> tuple[Decimal, ...]:
+    """Ticks of the axis that panels share, from 0 to their largest value."""
     largest = max((value for panel in panels for row in panel.values for value in row), default=0.0)
     return choose_linear_ticks(0, max(largest, 1.0))
 
 
-def _draw_panel(
+def draw_level_panel(
     panel: LevelPanel,
     box: Box,
     ticks: tuple[Decimal, ...],
@@ -191,6 +192,7 @@ def _draw_panel(
     below_title: Text,
     language: Language,
 ) -> list[str]:
+    """One panel in its box; a figure with other drawings beside it takes it from here."""
     axis = Axis(ticks=ticks, start_px=box.bottom, end_px=box.top + _MARK_ROOM)
     slot = (box.right - box.left) / len(panel.slots)
     middles = [box.left + slot * (i + 0.5) for i in range(len(panel.slots))]

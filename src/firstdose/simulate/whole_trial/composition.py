@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from firstdose.simulate.expanded_regimens import choose_regimens
 from firstdose.simulate.whole_trial.expansion import (
-    choose_regimens,
     compute_boundary,
     count_wanted,
     monitor,

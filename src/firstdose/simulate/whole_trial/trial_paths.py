@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firstdose.design.stepping import Assign
-from firstdose.simulate.whole_trial.expansion import choose_regimens, share_places
+from firstdose.simulate.expanded_regimens import choose_regimens
+from firstdose.simulate.whole_trial.expansion import share_places
 from firstdose.simulate.whole_trial.part_ends import list_titration_levels, step_within
 from firstdose.simulate.whole_trial.plan import EscalationPart, TrialPlan, find_cap
 from firstdose.simulate.whole_trial.truth import Truth

@@ -8,8 +8,8 @@ import click
 import msgspec
 
 from firstdose.conduct.dose_rules import compile_design, specify_design
-from firstdose.deliver.design.words import name_rule
-from firstdose.design import DecisionTable, DesignSpecification, GraphTooLarge, check_specification
+from firstdose.design import TITLES, DecisionTable, DesignSpecification, GraphTooLarge, check_specification
+from firstdose.design.specification import UTILITY_RULES
 from firstdose.faces.cli.said import end_with_faults, load_study
 from firstdose.terms.words import Text
 
@@ -33,7 +33,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def title(self) -> Text:
         """The design in one line."""
-        spec, rule = self.specification, name_rule(self.specification.rule)
+        spec, rule = self.specification, TITLES[self.specification.rule]
         return Text(
             f"{rule.en}, target DLT rate {spec.target_rate}, up to {spec.max_n} participants",
             f"{rule.zh}，目标DLT率{spec.target_rate}，至多{spec.max_n}例",
@@ -85,6 +85,15 @@ def require_sound(spec: DesignSpecification) -> None:
     faults = check_specification(spec)
     if faults:
         end_with_faults(faults)
+
+
+def require_dlts_alone(rule: str) -> None:
+    """End the command with one sentence if a rule reads responses, of which scenarios and paths say nothing."""
+    if rule in UTILITY_RULES:
+        raise click.ClickException(
+            f"{rule} reads responses too, and only DLT rates are given here; in Python, "
+            "firstdose.design.compute_boin12_characteristics takes both"
+        )
 
 
 def compile_asked(spec: DesignSpecification) -> DecisionTable:

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from msgspec import UNSET
 
 from firstdose.deliver.design.comparison import draw_comparison, tabulate_comparison
-from firstdose.deliver.design.words import name_rule
 from firstdose.deliver.figures.level_bars import MOST_PANELS
-from firstdose.design import DesignSpecification, check_specification
-from firstdose.design.comparison import COUNT_RULES, specify_rule
+from firstdose.design import TITLES, DesignSpecification, check_specification
+from firstdose.design.comparison import COUNT_RULES, say_what_is_assumed, specify_rule
+from firstdose.design.model_rules import BLRM_RULES
 from firstdose.design.specification import RULES, RuleName
-from firstdose.faces.cli.design.asked import PART, add_guards, ask_design, require_sound
+from firstdose.faces.cli.design.asked import PART, add_guards, ask_design, require_dlts_alone, require_sound
 from firstdose.faces.cli.design.computing import Simulation, add_simulation, compute, require_simulation
 from firstdose.faces.cli.design.oc import frame_computed, require_few_to_draw
 from firstdose.faces.cli.design.plain import list_scenarios
@@ -104,19 +105,28 @@ def compare(
 
 def _choose(own: DesignSpecification, rules: tuple[str, ...]) -> tuple[list[DesignSpecification], list[Text]]:
     """The designs to compare, and a note for each rule that these guards do not suit."""
-    for rule in rules:
-        if rule not in RULES:
-            raise click.ClickException(f"rule {rule!r} is not known; write {' or '.join(RULES)}")
     asked = dict.fromkeys(cast("tuple[RuleName, ...]", rules) or (own.rule, *COUNT_RULES))
     chosen, notes = [], []
     for rule in asked:
+        require_dlts_alone(rule)
+        if rule not in RULES:
+            raise click.ClickException(f"rule {rule!r} is not known; write {' or '.join(RULES)}")
         spec = specify_rule(own, rule)
-        faults = check_specification(spec)
-        if faults and not rules:
-            name = name_rule(rule)
+        title, faults = TITLES[rule], check_specification(spec)
+        if rule in BLRM_RULES and spec.blrm is UNSET:
+            notes.append(
+                Text(
+                    f"{title.en} is left out: the part has no doses and prior for it, and they cannot be guessed.",
+                    f"未纳入{title.zh}：该部分未给出其剂量与先验，且无法推测。",
+                )
+            )
+        elif faults and not rules:
             why = "; ".join(fault.what for fault in faults)
-            notes.append(Text(f"{name.en} is left out: {why}.", f"未纳入{name.zh}：{why}。"))
-            continue
-        require_sound(spec)
-        chosen.append(spec)
+            notes.append(Text(f"{title.en} is left out: {why}.", f"未纳入{title.zh}：{why}。"))
+        else:
+            require_sound(spec)
+            chosen.append(spec)
+            notes += say_what_is_assumed(spec, own)
+    if not chosen:
+        raise click.ClickException(notes[0].en.rstrip("."))
     return chosen, notes

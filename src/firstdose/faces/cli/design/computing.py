@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 import numpy as np
+from msgspec import UNSET
 
 from firstdose.deliver.design.characteristics import Computed
 from firstdose.design import GraphTooLarge, compute_scenarios, enumerate_final_states
@@ -100,6 +101,10 @@ def simulate(
     spec: DesignSpecification, level_keys: tuple[str, ...], scenarios: Scenarios, simulation: Simulation
 ) -> Computed:
     """The characteristics from simulated trials, with their standard errors."""
+    if spec.backfill is not UNSET:
+        raise click.ClickException(
+            "backfilling depends on who is followed when and is not simulated here; exact numbers leave it out"
+        )
     # numba is loaded here, so that exact answers do not wait for it
     from firstdose.design.simulated.chunks import add_up_grid, split_grid  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from firstdose.deliver.design.characteristics import (
     tabulate_scenarios,
 )
 from firstdose.deliver.figures.level_bars import MOST_PANELS
-from firstdose.faces.cli.design.asked import PART, add_guards, ask_design
+from firstdose.faces.cli.design.asked import PART, add_guards, ask_design, require_dlts_alone
 from firstdose.faces.cli.design.computing import Simulation, add_simulation, compute, require_simulation
 from firstdose.faces.cli.design.plain import list_scenarios
 from firstdose.faces.cli.design.scenarios import add_scenarios, read_scenarios
@@ -53,6 +53,7 @@ def oc(
 ) -> None:
     """Compute the operating characteristics of a part of STUDY under true DLT rates, exactly where that can be."""
     asked = ask_design(study, part_key, max_n=max_n, cohort_size=cohort_size, target=target)
+    require_dlts_alone(asked.specification.rule)
     scenarios = read_scenarios(rates, file, asked.level_keys)
     simulation = Simulation(n_trials, seed, on, always)
     require_simulation(simulation)

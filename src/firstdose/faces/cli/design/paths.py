@@ -10,7 +10,14 @@ from firstdose.deliver.design.paths import build_tree, draw_paths, tabulate_path
 from firstdose.deliver.figures.path_tree import MOST_ENDS, count_ends
 from firstdose.design import Tallies, enumerate_paths
 from firstdose.design.exact.path_count import count_paths
-from firstdose.faces.cli.design.asked import PART, Asked, add_guards, ask_design, compile_asked
+from firstdose.faces.cli.design.asked import (
+    PART,
+    Asked,
+    add_guards,
+    ask_design,
+    compile_asked,
+    require_dlts_alone,
+)
 from firstdose.faces.cli.design.counts import read_counts, read_level
 from firstdose.faces.cli.design.scenarios import read_rates
 from firstdose.faces.cli.design.written import FIGURE, add_writing, require_place, write_figure, write_result
@@ -53,6 +60,7 @@ def paths(
 ) -> None:
     """List every path of the next cohorts of a part of STUDY, with what the rule recommends at its end."""
     asked = ask_design(study, part_key, max_n=max_n, cohort_size=cohort_size, target=target)
+    require_dlts_alone(asked.specification.rule)
     keys = asked.level_keys
     tallies = read_counts(after, keys, asked.specification.max_n)
     current = read_level(level, tallies, keys, asked.specification.start_level)

@@ -67,7 +67,7 @@ def write_result(
     form: str,
     out: Path | None,
     *,
-    text: Callable[[], Table],
+    text: Callable[[], Table | str],
     frame: Callable[[], "pl.DataFrame"],
     plain: Callable[[], Any],
     language: Language,
@@ -81,7 +81,7 @@ def write_result(
     out : Path, optional
         The file; standard output if left out.
     text, frame, plain : callable
-        The result as a table, a frame, and plain values for JSON.
+        The result as a table (or as text that is already written), a frame, and plain values for JSON.
     language : Language
     """
     if form == "csv":
@@ -90,7 +90,9 @@ def write_result(
     elif form == "json":
         written = json.dumps(plain(), indent=2, ensure_ascii=False)
     else:
-        written = render_plain_text(text(), language).removesuffix("\n")
+        told = text()
+        written = told if isinstance(told, str) else render_plain_text(told, language)
+        written = written.removesuffix("\n")
     if out is None:
         click.echo(written)
         return
