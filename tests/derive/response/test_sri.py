@@ -4,15 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from firstdose.derive.response.bilag import BILAG_DOMAINS, BilagDomain, BilagLetter
 from firstdose.derive.response.sledai import DESCRIPTOR_BY_KEY, DescriptorFinding, Sledai, derive_sledai
-from firstdose.derive.response.sri import (
-    BILAG_DOMAINS,
-    BilagDomain,
-    BilagLetter,
-    derive_bilag_worsening,
-    derive_sledai_response,
-    derive_sri,
-)
+from firstdose.derive.response.sri import derive_sledai_response, derive_sri
 from firstdose.terms.outcomes import NotDerived
 
 YES = DescriptorFinding(present=True, attributable="yes")
@@ -45,35 +39,6 @@ REDUCTIONS = {
 def test_a_response_is_a_fall_by_4_points(baseline: Sledai, now: Sledai, *, reduced: bool | None) -> None:
     answer = derive_sledai_response(baseline, now)
     assert (None if isinstance(answer, NotDerived) else answer) is reduced
-
-
-# fmt: off
-WORSENING: dict[str, tuple[BilagLetter | None, BilagLetter | None, str]] = {
-    # before, now                      what it is
-    "B to A":             ("B", "A", "new_a"),
-    "E to A":             ("E", "A", "new_a"),
-    "A stays A":          ("A", "A", ""),
-    # --- from A to B is better, not a new B
-    "A to B":             ("A", "B", ""),
-    "B stays B":          ("B", "B", ""),
-    "C to B":             ("C", "B", "new_b"),
-    "D to B":             ("D", "B", "new_b"),
-    "C to D":             ("C", "D", ""),
-    # --- missing: open only for what it could be
-    "unknown to A":       (None, "A", "open_a"),
-    "unknown to B":       (None, "B", "open_b"),
-    "unknown to C":       (None, "C", ""),
-    "A to unknown":       ("A", None, ""),
-    "B to unknown":       ("B", None, "open_a"),
-}
-# fmt: on
-
-
-@pytest.mark.parametrize(("before", "now", "kind"), WORSENING.values(), ids=WORSENING)
-def test_new_bilag_letters(before: BilagLetter | None, now: BilagLetter | None, kind: str) -> None:
-    worsening = derive_bilag_worsening(QUIET | {"renal": before}, QUIET | {"renal": now})
-    found = [name for name in ("new_a", "new_b", "open_a", "open_b") if getattr(worsening, name)]
-    assert found == ([kind] if kind else [])
 
 
 # fmt: off
