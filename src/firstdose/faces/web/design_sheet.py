@@ -1,24 +1,20 @@
 """Designs side by side: which are compared, what each does under given true DLT rates, and what is best."""
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
 
 from firstdose.conduct.dose_rules import compile_design
 from firstdose.deliver.formatting import format_number
 from firstdose.design import (
     TITLES,
-    CrmSpecification,
     DesignSpecification,
     FinalStates,
     check_specification,
     compute_scenarios,
-    compute_skeleton,
     enumerate_final_states,
 )
 from firstdose.design.comparison import compute_p_correct, find_correct_levels, specify_rule
@@ -30,10 +26,6 @@ OWN = "own"
 """The key of the protocol's own design."""
 PLACES = 2
 """Decimal places of what is shown: percentages and mean numbers."""
-MODELS = ("crm", "blrm", "boin12", "backfill", "tite")
-"""Parameters that belong to one rule alone."""
-CRM_HALF_WIDTH = 0.05
-"""Of every indifference interval of the CRM that is offered; the margin of the interval designs."""
 Mark = Literal["correct", "overdose", ""]
 Better = Literal["high", "low"] | None
 
@@ -48,32 +40,7 @@ class Alternative(msgspec.Struct, frozen=True):
 
 def _under(rule: RuleName) -> Alternative:
     """The protocol's guards under another rule."""
-    return Alternative(rule, TITLES[rule], lambda spec: _specify(spec, rule))
-
-
-def _specify(spec: DesignSpecification, rule: RuleName) -> DesignSpecification:
-    """The guards under another rule, without the model of the first one."""
-    if rule == spec.rule:
-        return spec
-    return msgspec.structs.replace(specify_rule(spec, rule), **dict.fromkeys(MODELS, UNSET))
-
-
-def _specify_crm(spec: DesignSpecification) -> DesignSpecification:
-    """The guards under a CRM whose prior MTD is the middle level; unchanged where there is no such CRM."""
-    if spec.rule == "crm":
-        return spec
-    try:
-        skeleton = compute_skeleton(
-            half_width=CRM_HALF_WIDTH,
-            target_rate=float(spec.target_rate),
-            prior_mtd=(spec.n_levels + 1) // 2,
-            n_levels=spec.n_levels,
-        )
-    except ValueError:
-        return spec
-    rates = tuple(Decimal(f"{rate:.4f}") for rate in skeleton)
-    model = CrmSpecification(skeleton=rates, target_rate=spec.target_rate)
-    return msgspec.structs.replace(_specify(spec, "crm"), crm=model)
+    return Alternative(rule, TITLES[rule], lambda spec: specify_rule(spec, rule))
 
 
 ALTERNATIVES = (
@@ -85,7 +52,7 @@ ALTERNATIVES = (
     _under("mtpi"),
     _under("tpi"),
     _under("rolling_six"),
-    Alternative("crm", TITLES["crm"], _specify_crm),
+    _under("crm"),
     Alternative(
         "no_titration",
         Text("own rule, no titration", "原规则，无单例滴定"),
