@@ -6,11 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from firstdose.deliver.design.characteristics import CORRECT, MEAN_DLT, MEAN_N, SELECTED, mean, percent, write_rates
+from firstdose.deliver.design.characteristics import (
+    CORRECT,
+    MEAN_DLT,
+    MEAN_N,
+    SELECTED,
+    mean,
+    percent,
+    write_rates,
+)
 from firstdose.deliver.design.words import LEVEL, NONE, TRUE_RATE, name_levels
 from firstdose.deliver.formatting import format_number
 from firstdose.deliver.tables import Cell, Column, Row, Statistic, Table, cell_of_nothing
-from firstdose.design import TITLES, DesignSpecification, TimedCalendar, TimedCharacteristics, find_correct_levels
+from firstdose.design import (
+    TITLES,
+    DesignSpecification,
+    TimedCalendar,
+    TimedCharacteristics,
+    find_correct_levels,
+)
+from firstdose.design.exact.scenarios import OVERDOSE_RATE
 from firstdose.design.simulated.time_models import (
     ArrivalModel,
     DltTimeModel,
@@ -209,27 +224,29 @@ def _explain(setting: Setting, designs: Sequence[TimedDesign]) -> list[Text]:
     time, time_zh = _say_dlt_times(setting.dlt_times)
     notes = [
         Text(
-            f"Correct: a level whose true DLT rate is closest to the target {target} is selected (none, where even the "
-            "lowest is far above it). Stopped: no level is left to treat at.",
-            f"正确：选出真实DLT率最接近目标{target}的水平（若最低水平已远超目标，则不选出）。终止：已无可用的剂量水平。",
+            f"Correct: the level whose true DLT rate is closest to the target {target} is selected (of equally close "
+            f"levels, any); where every true rate exceeds {OVERDOSE_RATE}, none is. Stopped: the part ends as too toxic.",
+            f"正确：选出真实DLT率最接近目标{target}的水平（同样接近者均可）；所有真实DLT率均超过{OVERDOSE_RATE}时，"
+            "不选出任何水平。终止：该部分因毒性结束。",
         ),
         Text(
             "Duration: from the first infusion to the last decision. Suspended: the days of it on which nobody could be "
-            "treated, because the rule waited or a review was held.",
-            "历时：自首次输注至最后一次决策。暂停：其间因规则等待或评审而不能给药的天数。",
+            "treated, because the rule waited or a review was held. A rule that waits does so to the end of every "
+            "window.",
+            "历时：自首次输注至最后一次决策。暂停：其间因规则等待或评审而不能给药的天数。等待的规则均等到观察窗结束。",
         ),
         Text(
-            f"DLT window {window} days; second participant of a cohort {first} days after the first, each later one {later} "
-            f"days after the last; review {review} days. {gap} {time}",
+            f"DLT window {window} days; second participant of a cohort {first} days after the first, each later one "
+            f"{later} days after the last; review {review} days. {gap} {time}",
             f"DLT观察窗{window}天；队列第2例在首例{first}天后，此后每例间隔{later}天；评审{review}天。{gap_zh}{time_zh}",
         ),
     ]
     if any(one.specification.rule in UTILITY_RULES for one in designs):
         notes.append(
             Text(
-                "BOIN12: without a calendar, both outcomes of a cohort being known before the next; selected is the optimal "
-                "biological dose.",
-                "BOIN12：不含日历，每个队列的两种结局在下一队列前均已知；所选为最佳生物学剂量。",
+                "BOIN12: without a calendar, both outcomes of a cohort being known before the next; selected is the "
+                "optimal biological dose, and stopped means that no level is admissible.",
+                "BOIN12：不含日历，每个队列的两种结局在下一队列前均已知；所选为最佳生物学剂量，终止指无可接受的水平。",
             )
         )
     return notes
@@ -238,11 +255,14 @@ def _explain(setting: Setting, designs: Sequence[TimedDesign]) -> list[Text]:
 def _say_arrivals(model: ArrivalModel) -> tuple[str, str]:
     if isinstance(model, FixedArrivals):
         days = format_number(model.gap_d, 1)
-        return f"A participant is ready every {days} days.", f"每{days}天有1例可入组。"
+        return (
+            f"A participant is ready every {days} days while enrolment is open; nobody queues.",
+            f"入组开放期间每{days}天有1例可入组，不排队等候。",
+        )
     days = format_number(1 / model.rate_per_day, 1)
     return (
-        f"Participants are ready at random, every {days} days on average.",
-        f"参与者随机到来，平均每{days}天1例。",
+        f"While enrolment is open participants are ready at random, every {days} days on average; nobody queues.",
+        f"入组开放期间参与者随机到来，平均每{days}天1例，不排队等候。",
     )
 
 

@@ -68,6 +68,7 @@ from firstdose.design.simulated.time_state import (
     enrol,
     find_highest,
     gap,
+    is_titrating,
     next_end,
     read_wish,
     settle,
@@ -298,7 +299,9 @@ def play_timed_trials(  # noqa: C901, PLR0912, PLR0915 - its arrays, handed on a
                 continue
             level, total, reached = at[_LEVEL], at[_TOTAL], at[_REACHED]
             t = days[_LAST]
-            is_complete = rule == WAITS or total >= design.max_n
+            # single participants are titrated on complete windows, whatever the rule
+            at[_N_OPEN] = settle(who, when, counts, at[_N_OPEN], t)
+            is_complete = rule == WAITS or total >= design.max_n or is_titrating(guards, counts, level)
             while True:
                 if is_complete:
                     end = max(t, days[_LAST] + clock.window_d)

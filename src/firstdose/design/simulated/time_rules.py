@@ -31,6 +31,7 @@ from firstdose.design.simulated.time_state import (
     compiled,
     decide,
     find_highest,
+    is_titrating,
     read_wish,
 )
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY
@@ -256,7 +257,7 @@ def step_rolling_six(
     if n_open == 0:
         what, target, _ = decide(cells, sizes, guards, counts, N, total, level, reached, wish)
         return what, target
-    if n_pending != n_open:
+    if n_pending != n_open or is_titrating(guards, counts, level):
         return WAIT, level
     settled = n_dlt_here > 1 and BOTH_COHORTS * n_dlt_here > enrolled
     if not settled and enrolled < MOST_AT_LEVEL:

@@ -175,6 +175,15 @@ def find_highest(cells: Cells, guards: Guards, counts: Ints, seen: int) -> int:
 
 
 @compiled
+def is_titrating(guards: Guards, counts: Ints, level: int) -> bool:
+    """Whether single participants are treated at the level: nobody had a DLT so far, and titration reaches it."""
+    titrates = level < guards.titrates_below
+    for one in range(counts.shape[1]):
+        titrates &= counts[N_DLT, one] == 0
+    return titrates
+
+
+@compiled
 def decide(  # noqa: C901, PLR0912 - the questions in their order
     cells: Cells,
     sizes: Ints,

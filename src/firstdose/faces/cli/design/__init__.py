@@ -8,6 +8,7 @@ import click
 from firstdose.faces.cli.design.compare import compare
 from firstdose.faces.cli.design.oc import oc
 from firstdose.faces.cli.design.paths import paths
+from firstdose.faces.cli.design.simulate import simulate
 from firstdose.faces.cli.design.table import table
 from firstdose.faces.cli.design.trial import trial
 
@@ -22,3 +23,4 @@ design.add_command(oc)
 design.add_command(paths)
 design.add_command(compare)
 design.add_command(trial)
+design.add_command(simulate)
