@@ -153,8 +153,8 @@ def test_when_a_dlt_comes_changes_nothing_for_a_rule_that_waits_and_much_for_one
         rows_of(*asked, "--dlt-times", "weibull", "--late-share", share) for share in shares
     )
     assert boin == also_boin
-    error = float(early["se_mean_n_dlt_SAD-2"]) + float(late["se_mean_n_dlt_SAD-2"])
-    assert float(late["mean_n_dlt_SAD-2"]) > float(early["mean_n_dlt_SAD-2"]) + 3 * error
+    error = float(early["se_mean_n_dlt_SAD-4"]) + float(late["se_mean_n_dlt_SAD-4"])
+    assert float(late["mean_n_dlt_SAD-4"]) > float(early["mean_n_dlt_SAD-4"]) + 3 * error
 
 
 def test_rules_side_by_side_meet_the_participants_that_each_meets_alone() -> None:

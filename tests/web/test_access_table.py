@@ -126,8 +126,9 @@ def test_every_role_and_every_page_stand_in_the_table() -> None:
     assert set(MAY_OPEN) == set(get_args(Role))
     assert set(PAGES) == set(get_args(Route)) - {"home"}
 
-    # the comparison of designs reads the protocol only, which everyone of the trial may
+    # designs and the whole trial before it starts read the protocol only, which everyone of the trial may
     without_role = {"sign_in", "sign_out", "language", "design", "design_characteristics"}
+    without_role |= {"design_trial", "design_trial_exact", "design_trial_dates", "design_trial_figure"}
     assert {pattern.name for pattern in urlpatterns} - without_role == set(get_args(Route))
 
 

@@ -23,6 +23,13 @@ class AnalysisWindow(msgspec.Struct, frozen=True, kw_only=True):
     days: Window
 
 
+class VisitDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What the day of a planned visit means for the analysis and for the protocol."""
+
+    counts_for: ScheduledVisit | NotDerived
+    is_deviation: bool
+
+
 class DatedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record with its protocol day; ``source`` is its position, which grows with time."""
 
@@ -78,6 +85,32 @@ def assign_analysis_visit(day: int, windows: Sequence[AnalysisWindow]) -> Schedu
     """The visit whose window holds a protocol day, or ``outside_windows``."""
     found = next((window.visit for window in windows if window.days.has(day)), None)
     return NotDerived("outside_windows", f"day {day} is in no analysis window") if found is None else found
+
+
+def derive_visit_day(day: int, allowed: Window, windows: Sequence[AnalysisWindow]) -> VisitDay:
+    """Which visit of the analysis the day of a planned visit counts for, and whether it is a deviation.
+
+    A day that the protocol does not allow counts all the same if it lies in an analysis window.
+
+    Parameters
+    ----------
+    day : int
+        On which the visit took place [protocol day].
+    allowed : Window
+        The protocol days that the planned visit allows; one-sided for a visit that ends a DLT window.
+    windows : sequence of AnalysisWindow
+
+    Source
+    ------
+    Convention P-VIS, rules 1 and 4.
+
+    Examples
+    --------
+    >>> windows = derive_analysis_windows([ScheduledVisit("W4", 28)], previous_day=14)
+    >>> derive_visit_day(31, Window(first=26, last=30), windows)
+    VisitDay(counts_for=ScheduledVisit(name='W4', day=28), is_deviation=True)
+    """
+    return VisitDay(counts_for=assign_analysis_visit(day, windows), is_deviation=not allowed.has(day))
 
 
 def derive_record_of_visit(

@@ -53,38 +53,45 @@ def write_rate(rate: float) -> str:
 
 def place_rate(rate: float) -> str:
     """How far down a rate stands. [px]."""
-    return _write(TOP_PX + (1 - rate) * PLOT_PX)
+    return write_place(TOP_PX + (1 - rate) * PLOT_PX)
 
 
 def place_points(rates: Sequence[float]) -> tuple[Point, ...]:
     """The points of a curve, each in the middle of its level's slot."""
     return tuple(
-        Point(_write(100 * (place + 0.5) / len(rates)), place_rate(rate), write_rate(rate))
+        Point(write_place(100 * (place + 0.5) / len(rates)), place_rate(rate), write_rate(rate))
         for place, rate in enumerate(rates)
     )
 
 
 def place_bars(sheet: Sheet, column: int) -> tuple[Bar, ...]:
     """The selection probabilities of a design: none, then every level."""
-    n_slots = len(sheet.rates) + 1
+    keys = ["p_none", *(f"p_selected_{level}" for level in range(1, len(sheet.rates) + 1))]
+    cells = [sheet.rows[key][column] for key in keys]
+    return place_selection([cell.value for cell in cells], [cell.text for cell in cells])
+
+
+def place_selection(p_selected: Sequence[float], texts: Sequence[str]) -> tuple[Bar, ...]:
+    """Probabilities of selection with how they are written: of none, then of every level."""
+    slot = 100 / len(p_selected)
     bars = []
-    for level in range(n_slots):
-        cell = sheet.rows[f"p_selected_{level}" if level else "p_none"][column]
-        slot, height = 100 / n_slots, BAR_PX * cell.value
+    for level, (p, text) in enumerate(zip(p_selected, texts, strict=True)):
+        height = BAR_PX * p
         bars.append(
             Bar(
                 level=level,
-                x=_write(slot * (level + (1 - BAR_SHARE) / 2)),
-                middle=_write(slot * (level + 0.5)),
-                width=_write(slot * BAR_SHARE),
-                y=_write(BAR_TOP_PX + BAR_PX - height),
-                height=_write(height),
-                above=_write(BAR_TOP_PX + BAR_PX - height - 5),
-                text=cell.text,
+                x=write_place(slot * (level + (1 - BAR_SHARE) / 2)),
+                middle=write_place(slot * (level + 0.5)),
+                width=write_place(slot * BAR_SHARE),
+                y=write_place(BAR_TOP_PX + BAR_PX - height),
+                height=write_place(height),
+                above=write_place(BAR_TOP_PX + BAR_PX - height - 5),
+                text=text,
             )
         )
     return tuple(bars)
 
 
-def _write(number: float) -> str:
+def write_place(number: float) -> str:
+    """A place or a length with two decimals at most."""
     return format(round_half_up(Decimal(repr(float(number))), 2).normalize(), "f")

@@ -7,6 +7,7 @@ import msgspec
 
 from firstdose.faces.web.design_sheet import OWN, Column, list_columns
 from firstdose.protocol.resolved import Part, Protocol
+from firstdose.simulate.whole_trial import SCENARIOS
 from firstdose.terms.measures import read_decimal
 from firstdose.terms.outcomes import NotDerived
 from firstdose.terms.words import Text
@@ -31,11 +32,11 @@ class Preset(msgspec.Struct, frozen=True):
 
 
 PRESETS = (
-    Preset("A", Text("target at level 4", "目标在水平 4"), (0.05, 0.10, 0.18, 0.25, 0.38, 0.50), 4),
-    Preset("B", Text("all safe", "均安全"), (0.01, 0.02, 0.03, 0.05, 0.08, 0.12)),
-    Preset("C", Text("target at level 6", "目标在水平 6"), (0.02, 0.03, 0.05, 0.08, 0.14, 0.25), 6),
-    Preset("D", Text("target at level 2", "目标在水平 2"), (0.12, 0.25, 0.40, 0.50, 0.60, 0.70), 2),
-    Preset("E", Text("all toxic", "均过毒"), (0.45, 0.55, 0.65, 0.75, 0.85, 0.90)),
+    Preset("A", Text("target at level 4", "目标在水平 4"), SCENARIOS["A"], 4),
+    Preset("B", Text("all safe", "均安全"), SCENARIOS["B"]),
+    Preset("C", Text("target at level 6", "目标在水平 6"), SCENARIOS["C"], 6),
+    Preset("D", Text("target at level 2", "目标在水平 2"), SCENARIOS["D"], 2),
+    Preset("E", Text("all toxic", "均过毒"), SCENARIOS["E"]),
 )
 """Five curves for a target rate of 0.25: in the middle, at the top, low, and with no level to find."""
 
@@ -89,14 +90,14 @@ def read_question(
     parts = {part.key: part for part in list_parts(protocol)}
     key = query.get("part") or next(iter(parts), "")
     if key not in parts:
-        return Wrong("wrong_part", {"value": _quote(key), "known": ", ".join(parts)})
+        return Wrong("wrong_part", {"value": quote_words(key), "known": ", ".join(parts)})
     offered = list_columns(specify(parts[key].design))
     n_levels = offered[0].specification.n_levels
     columns = _read_columns(query, offered, is_complete=is_complete)
     if isinstance(columns, Wrong):
         return columns
     if "rates" in query or is_complete:
-        rates = read_rates(_split(query.getlist("rates")), n_levels)
+        rates = read_rates(split_words(query.getlist("rates")), n_levels)
         if isinstance(rates, Wrong):
             return rates
     else:
@@ -118,9 +119,9 @@ def read_rates(words: Sequence[str], n_levels: int) -> tuple[float, ...] | Wrong
     for level, word in enumerate(words, start=1):
         rate = read_decimal(word)
         if isinstance(rate, NotDerived):
-            return Wrong("wrong_not_a_rate", {"value": _quote(word), "level": level})
+            return Wrong("wrong_not_a_rate", {"value": quote_words(word), "level": level})
         if not 0 <= rate <= 1:
-            return Wrong("wrong_outside", {"value": _quote(word), "level": level})
+            return Wrong("wrong_outside", {"value": quote_words(word), "level": level})
         rates.append(abs(float(rate)))
     if len(rates) != n_levels:
         return Wrong("wrong_n_rates", {"n": len(rates), "levels": n_levels})
@@ -141,21 +142,23 @@ def _read_columns(
 ) -> tuple[Column, ...] | Wrong:
     by_key = {column.key: column for column in offered}
     if "designs" in query or is_complete:
-        asked = [key for key in _split(query.getlist("designs")) if key]
+        asked = [key for key in split_words(query.getlist("designs")) if key]
     else:
         asked = [key for key in FIRST_SHOWN if key in by_key][:N_FIRST_SHOWN]
     for key in asked:
         if key not in by_key:
-            return Wrong("wrong_design", {"value": _quote(key), "known": ", ".join(by_key)})
+            return Wrong("wrong_design", {"value": quote_words(key), "known": ", ".join(by_key)})
     chosen = [column for column in offered if column.key == OWN or column.key in asked]
     if len(chosen) - 1 > MOST_ALTERNATIVES:
         return Wrong("wrong_n_designs", {"n": len(chosen) - 1, "most": MOST_ALTERNATIVES})
     return tuple(chosen)
 
 
-def _split(values: Sequence[str]) -> list[str]:
+def split_words(values: Sequence[str]) -> list[str]:
+    """The values of a field that may be repeated or separated by commas."""
     return [word.strip() for value in values for word in value.split(",")]
 
 
-def _quote(value: str) -> str:
+def quote_words(value: str) -> str:
+    """What was written, cut where it is long."""
     return value if len(value) <= LONGEST_QUOTE else value[:LONGEST_QUOTE] + "…"

@@ -83,6 +83,83 @@ DESIGN: dict[str, Text] = {
         "无法连接服务器；所示数字属于先前的曲线。",
     ),
     "studio_begin_again": Text("Begin again with the first curve", "用初始曲线重新开始"),
+    # --- the whole trial
+    "trial_title": Text("The whole trial", "全试验"),
+    "trial_intro": Text(
+        "Single doses, multiple doses and expansion as one design, before the first participant. Every probability and "
+        "number of participants is exact; only the dates are simulated.",
+        "在首例受试者入组前，将单次给药、多次给药与扩展作为一个整体设计。所有概率与例数均为精确计算，仅日期为模拟结果。",
+    ),
+    "trial_bridge": Text("From single doses to regimens", "由单次给药推至多次给药方案"),
+    "trial_bridge_why": Text(
+        "Each infusion changes the log hazard of the next by g; 0: every infusion is as risky as the first.",
+        "每次输注使下一次输注的对数风险改变 g；g 为 0 时各次输注风险相同。",
+    ),
+    "trial_growth": Text("Change of the log hazard, g", "对数风险变化 g"),
+    "trial_tolerance": Text("tolerance", "耐受"),
+    "trial_accumulation": Text("accumulation", "蓄积"),
+    "trial_regimen_rates": Text("True DLT rates of the regimens", "各方案的真实 DLT 发生率"),
+    "trial_accrual": Text("Accrual (for the dates only)", "入组（仅用于日期）"),
+    "trial_days": Text("Days between candidates at a site", "每家中心候选者间隔（天）"),
+    "trial_sites": Text("Sites", "中心数"),
+    "trial_opens": Text("Days between openings of sites", "各中心启动间隔（天）"),
+    "trial_seed": Text("Seed of the simulation", "模拟的随机种子"),
+    "trial_outcome": Text("What may come of it", "可能的结果"),
+    "trial_right_mtd": Text("right MTD selected: {name}", "选对 MTD：{name}"),
+    "trial_right_regimen": Text("right regimen selected: {name}", "选对方案：{name}"),
+    "trial_toxic": Text("ends early for toxicity", "因毒性提前结束"),
+    "trial_of": Text("of {n}", "例，共 {n} 例"),
+    "trial_short": Text("{n} participants are not enough", "{n} 例受试者不足"),
+    "trial_mtd": Text("MTD selected, %", "选出的 MTD（%）"),
+    "trial_regimen": Text("Regimen selected, %", "选出的方案（%）"),
+    "trial_people": Text("Participants and DLTs", "受试者与 DLT"),
+    "trial_spread": Text("Participants, 0 to {n}", "例数，0 至 {n}"),
+    "trial_mean": Text("Mean", "均值"),
+    "trial_span": Text("5–95 %", "5–95 % 范围"),
+    "trial_dlt": Text("DLTs, mean", "DLT 均值"),
+    "trial_dlt_span": Text("DLTs, 5–95 %", "DLT 5–95 % 范围"),
+    "trial_above": Text("Above {rate}", "高于 {rate}"),
+    "trial_p_short": Text("Not enough, %", "不足（%）"),
+    "trial_endings": Text("How the trial ends", "试验如何结束"),
+    "trial_expanded": Text("Regimens expanded", "进入扩展的方案"),
+    "trial_dates": Text("Dates, in months from the start", "日期（自试验开始的月数）"),
+    "trial_simulated": Text("Simulated, {n} trials, seed {seed}", "模拟，{n} 次试验，种子 {seed}"),
+    "trial_earlier": Text(
+        "Of the earlier question; computed anew when the hand rests.", "属于先前的设定；停手后重新计算。"
+    ),
+    "trial_computing": Text("Being computed…", "正在计算……"),
+    "trial_bands": Text("Spread of every date; the numbers are in the table", "各日期的分布；数值见表"),
+    "trial_wide": Text("5 to 95 %", "5 至 95 %"),
+    "trial_narrow": Text("25 to 75 %", "25 至 75 %"),
+    "trial_median": Text("median", "中位数"),
+    "trial_date": Text("Date", "日期"),
+    "trial_errors": Text("in parentheses, the Monte Carlo standard error", "括号内为蒙特卡罗标准误"),
+    "trial_opening": Text("A further site opens every {days} days.", "每 {days} 天新启动一家中心。"),
+    "trial_figure": Text("Keep this as a figure (SVG)", "保存为图（SVG）"),
+    "trial_statement": Text(
+        "Sample-size statement and decision tables for the protocol", "供方案使用的样本量说明与决策表"
+    ),
+    "trial_tables": Text("Decision tables", "决策表"),
+    "trial_times_only": Text("(the times, and nothing else)", "（仅限时间）"),
+    "trial_drawn": Text("as drawn", "（所绘曲线）"),
+    "trial_right_why": Text(
+        "Right is the true rate nearest to the target, the higher of two as near; none, where even the lowest exceeds "
+        "{rate}. Above {rate}: mean participants at levels with such a true rate.",
+        "真实发生率最接近目标者为正确选择，同样接近时取较高者；最低水平即超过 {rate} 时，不选为正确。"
+        "高于 {rate}：在真实发生率高于此值的水平接受治疗的平均例数。",
+    ),
+    "trial_exact_why": Text(
+        "Exact numbers list every end of the trial and weigh it; they hold for a committee that follows the rule and for "
+        "evaluable participants. Not enough: a rule asks for one more participant when no place is left, or the regimens "
+        "chosen for expansion find fewer places than planned.",
+        "精确数值枚举试验的所有结局并加权，前提为委员会遵循规则且受试者均可评估。不足：规则仍需入组而无名额，"
+        "或选定的扩展方案所余名额少于计划。",
+    ),
+    "trial_said": Text(
+        "Right MTD {mtd} %, right regimen {regimen} %, {mean} participants on average; {enrolment} are not enough in "
+        "{short} %.",
+        "选对 MTD {mtd} %，选对方案 {regimen} %，平均 {mean} 例；{enrolment} 例不足的概率为 {short} %。",
+    ),
     # --- what is wrong with a question
     "wrong_trial": Text("There is no such trial, or none that you may see.", "试验不存在，或您无权查看。"),
     "wrong_signed_out": Text("You are signed out; sign in again.", "您已退出登录；请重新登录。"),
@@ -117,5 +194,34 @@ DESIGN: dict[str, Text] = {
     "wrong_too_large": Text(
         "The design “{value}” has too many final states to be computed exactly on a page.",
         "设计“{value}”的终末状态过多，无法在页面上精确计算。",
+    ),
+    "wrong_no_plan": Text(
+        "The whole trial is computed for single doses, then multiple doses, then an expansion; this protocol has other "
+        "parts.",
+        "全试验计算适用于依次为单次给药、多次给药、扩展的方案；本方案的各部分与此不同。",
+    ),
+    "wrong_not_exact": Text(
+        "The whole trial of this protocol cannot be computed exactly on a page.",
+        "本方案的全试验无法在页面上精确计算。",
+    ),
+    "wrong_growth": Text(
+        "The change of the log hazard, “{value}”, is not a number from {low} to {high}.",
+        "对数风险变化“{value}”不是 {low} 至 {high} 之间的数。",
+    ),
+    "wrong_days": Text(
+        "The days between candidates, “{value}”, are not a number from {low} to {high}.",
+        "候选者间隔天数“{value}”不是 {low} 至 {high} 之间的数。",
+    ),
+    "wrong_sites": Text(
+        "The number of sites, “{value}”, is not a whole number from {low} to {high}.",
+        "中心数“{value}”不是 {low} 至 {high} 之间的整数。",
+    ),
+    "wrong_opens": Text(
+        "The days between openings of sites, “{value}”, are not a number from {low} to {high}.",
+        "中心启动间隔天数“{value}”不是 {low} 至 {high} 之间的数。",
+    ),
+    "wrong_seed": Text(
+        "The seed, “{value}”, is not a whole number from {low} to {high}.",
+        "随机种子“{value}”不是 {low} 至 {high} 之间的整数。",
     ),
 }

@@ -20,6 +20,7 @@ from firstdose.simulate.whole_trial.calendar import (
 from firstdose.simulate.whole_trial.exact import PartOutcome, WholeTrial, compute_whole_trial
 from firstdose.simulate.whole_trial.plan import TrialPlan, check_plan, find_cap, plan_trial
 from firstdose.simulate.whole_trial.sensitivity import (
+    SCENARIOS,
     SensitivityRow,
     Variant,
     list_scenarios,
@@ -38,6 +39,7 @@ from firstdose.simulate.whole_trial.truth import (
 
 __all__ = [
     "QUANTILES",
+    "SCENARIOS",
     "Estimate",
     "PartOutcome",
     "SensitivityRow",

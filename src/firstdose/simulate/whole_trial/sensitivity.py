@@ -19,13 +19,13 @@ from firstdose.terms.words import Text
 
 SCENARIOS = {
     "A": (0.05, 0.10, 0.18, 0.25, 0.38, 0.50),
-    "B": (0.01, 0.02, 0.04, 0.06, 0.09, 0.12),
+    "B": (0.01, 0.02, 0.03, 0.05, 0.08, 0.12),
     "C": (0.02, 0.03, 0.05, 0.08, 0.14, 0.25),
     "D": (0.12, 0.25, 0.40, 0.50, 0.60, 0.70),
-    "E": (0.45, 0.55, 0.65, 0.70, 0.75, 0.80),
+    "E": (0.45, 0.55, 0.65, 0.75, 0.85, 0.90),
 }
 """Curves of six single doses: A the target at the fourth, B all safe, C the target at the sixth, D at the second,
-E all too toxic (assumed)."""
+E all too toxic. B and E are assumed, as the reference gives only their ends."""
 
 RULES: tuple[RuleName, ...] = ("boin", "three_plus_three", "i3_plus_3", "keyboard")
 """Rules that are compared."""

@@ -1,6 +1,6 @@
 """Designs side by side under a true DLT curve that the reader draws, with exact numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from time import perf_counter
 from typing import Any
@@ -29,13 +29,14 @@ from firstdose.faces.web.design_sheet import Column, Sheet, compute_sheet, enume
 from firstdose.faces.web.desk import Desk, find_language, find_server
 from firstdose.faces.web.writing import Writer
 from firstdose.protocol.resolved import Protocol
+from firstdose.simulate.whole_trial import TrialPlan, plan_trial
 
 BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 400, 401, 404
 SUMMARY = ("p_correct", "p_selected_overdose", "p_stop_too_toxic", "mean_n", "mean_n_dlt", "mean_n_overdose")
 """Rows of a design as a whole, in the order of the table."""
 
 
-def _find_desk(request: Any) -> Desk | None:
+def find_desk(request: Any) -> Desk | None:
     """The trial that is named, or the first one, among those that know the person."""
     named = request.GET.get("trial")
     login = request.user.get_username()
@@ -63,12 +64,13 @@ def _compute(asked: Asked) -> tuple[Sheet, float] | Wrong:
     return sheet, 1000 * (perf_counter() - began)
 
 
-def _time(response: HttpResponse, ms: float) -> HttpResponse:
+def add_timing(response: HttpResponse, ms: float) -> HttpResponse:
+    """The answer with how long its numbers took."""
     response.headers["Server-Timing"] = f"compute;dur={ms:.2f}"
     return response
 
 
-def _signed_in(when_not: Callable[[Any], HttpResponse]) -> Callable[..., Callable[..., HttpResponse]]:
+def signed_in(when_not: Callable[[Any], HttpResponse]) -> Callable[..., Callable[..., HttpResponse]]:
     """A view for anybody who is signed in; every role may read the protocol."""
 
     def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -82,31 +84,34 @@ def _signed_in(when_not: Callable[[Any], HttpResponse]) -> Callable[..., Callabl
     return wrap
 
 
-def _ask_to_sign_in(request: Any) -> HttpResponse:
+def ask_to_sign_in(request: Any) -> HttpResponse:
+    """To the page of signing in, and from there to what was asked for."""
     return redirect(reverse("sign_in", query={"next": request.get_full_path()}))
 
 
-def _say_signed_out(request: Any) -> HttpResponse:
-    return _refuse(Writer(find_language(request)), Wrong("wrong_signed_out", {}), UNAUTHORIZED)
+def say_signed_out(request: Any) -> HttpResponse:
+    """One sentence, for a page that is open while nobody is signed in any more."""
+    return refuse(Writer(find_language(request)), Wrong("wrong_signed_out", {}), UNAUTHORIZED)
 
 
-def _refuse(writer: Writer, wrong: Wrong, status: int = BAD_REQUEST) -> HttpResponse:
+def refuse(writer: Writer, wrong: Wrong, status: int = BAD_REQUEST) -> HttpResponse:
+    """One sentence on what is wrong with a question."""
     return JsonResponse({"error": writer.say(wrong.key, **wrong.values)}, status=status)
 
 
-@_signed_in(_say_signed_out)
+@signed_in(say_signed_out)
 def answer_characteristics(request: Any) -> HttpResponse:
     """The numbers as JSON, for a page whose curve is being moved."""
     writer = Writer(find_language(request))
-    desk = _find_desk(request)
+    desk = find_desk(request)
     if desk is None:
-        return _refuse(writer, Wrong("wrong_trial", {}), NOT_FOUND)
+        return refuse(writer, Wrong("wrong_trial", {}), NOT_FOUND)
     asked = read_question(request.GET, desk.state.protocol, specify_design, is_complete=True)
     if isinstance(asked, Wrong):
-        return _refuse(writer, asked)
+        return refuse(writer, asked)
     computed = _compute(asked)
     if isinstance(computed, Wrong):
-        return _refuse(writer, computed)
+        return refuse(writer, computed)
     sheet, ms = computed
     answer = {
         "designs": [column.key for column in asked.columns],
@@ -120,7 +125,7 @@ def answer_characteristics(request: Any) -> HttpResponse:
         ],
         "said": _summarise(writer, asked.columns, sheet),
     }
-    return _time(JsonResponse(answer), ms)
+    return add_timing(JsonResponse(answer), ms)
 
 
 def _summarise(writer: Writer, columns: tuple[Column, ...], sheet: Sheet) -> str:
@@ -132,10 +137,10 @@ def _summarise(writer: Writer, columns: tuple[Column, ...], sheet: Sheet) -> str
     return writer.say("studio_said", shares=shares)
 
 
-@_signed_in(_ask_to_sign_in)
+@signed_in(ask_to_sign_in)
 def view(request: Any) -> HttpResponse:
     """The page; without a script it is a form."""
-    desk = _find_desk(request)
+    desk = find_desk(request)
     if desk is None:
         raise Http404
     protocol = desk.state.protocol
@@ -148,13 +153,34 @@ def view(request: Any) -> HttpResponse:
     if isinstance(computed, Wrong):
         return _render_wrong(desk, protocol, computed)
     sheet, ms = computed
-    return _time(_render(desk, protocol, asked, sheet, ms), ms)
+    return add_timing(_render(desk, protocol, asked, sheet, ms), ms)
+
+
+def describe_curve(rates: Sequence[float], target_rate: float) -> dict[str, Any]:
+    """What the drawing of a true DLT curve shows, beside the marks of its levels."""
+    return {
+        "points": chart.place_points(rates),
+        "ticks": [(tick, chart.place_rate(float(tick))) for tick in chart.TICKS],
+        "target_rate": chart.write_rate(target_rate),
+        "target_y": chart.place_rate(target_rate),
+        "overdose_rate": OVERDOSE_RATE,
+        "overdose_y": chart.place_rate(OVERDOSE_RATE),
+        "presets": [(one, ",".join(map(chart.write_rate, one.rates))) for one in list_presets(len(rates))],
+        "chart": chart,
+    }
 
 
 def _render_wrong(desk: Desk, protocol: Protocol, wrong: Wrong) -> HttpResponse:
     """One sentence on what is wrong, and a way back to the first curve."""
     said = desk.writer.say(wrong.key, **wrong.values)
-    return desk.render("design_studio.html", BAD_REQUEST, wrong=said, parts=list_parts(protocol), part=None)
+    return desk.render(
+        "design_studio.html",
+        BAD_REQUEST,
+        wrong=said,
+        parts=list_parts(protocol),
+        has_whole=isinstance(plan_trial(protocol), TrialPlan),
+        part=None,
+    )
 
 
 def _render(desk: Desk, protocol: Protocol, asked: Asked, sheet: Sheet, ms: float) -> HttpResponse:
@@ -165,6 +191,7 @@ def _render(desk: Desk, protocol: Protocol, asked: Asked, sheet: Sheet, ms: floa
         "design_studio.html",
         wrong="",
         parts=list_parts(protocol),
+        has_whole=isinstance(plan_trial(protocol), TrialPlan),
         part=asked.part,
         own=own,
         is_tite=own.rule in TITE_RULES,
@@ -178,14 +205,10 @@ def _render(desk: Desk, protocol: Protocol, asked: Asked, sheet: Sheet, ms: floa
         n_states=[len(enumerate_design(column.specification).mtd) for column in asked.columns],
         sheet=sheet,
         summary=SUMMARY,
-        points=chart.place_points(asked.rates),
+        marks=sheet.marks,
+        is_none_correct=sheet.is_none_correct,
+        **describe_curve(asked.rates, float(own.target_rate)),
         bars=[chart.place_bars(sheet, column) for column in range(len(asked.columns))],
-        ticks=[(tick, chart.place_rate(float(tick))) for tick in chart.TICKS],
-        target_y=chart.place_rate(float(own.target_rate)),
-        overdose_rate=OVERDOSE_RATE,
-        overdose_y=chart.place_rate(OVERDOSE_RATE),
-        chart=chart,
-        presets=[(one, ",".join(map(chart.write_rate, one.rates))) for one in list_presets(n_levels)],
         is_increasing=asked.is_increasing,
         ms=f"{ms:.1f}",
     )

@@ -1,0 +1,1 @@
+"""Second implementations written from the clinical definitions alone."""
