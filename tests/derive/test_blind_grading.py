@@ -284,11 +284,6 @@ def test_where_the_definition_is_open_the_grade_is_one_of_its_readings(name: str
     assert first_answer(key, case) in readings, printed
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a clinical criterion raises a grade only when it is recorded: known to be without symptoms, with the "
-    "intervention not recorded, is grade 1, not grade 2 flagged as assumed to have symptoms",
-)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_low_potassium_known_to_give_no_symptoms_is_grade_1(version: Version) -> None:
     case = Case(Decimal("3.2"), lln=Decimal("3.5"), symptomatic=False, intervention=None)
@@ -296,11 +291,6 @@ def test_a_low_potassium_known_to_give_no_symptoms_is_grade_1(version: Version) 
     assert first_answer(("potassium", "low", version), case) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="version 6.0 asks for more than baseline and more than ULN; where the laboratory of the baseline had a "
-    "higher ULN, a value under the baseline is graded 1",
-)
 def test_an_alkaline_phosphatase_under_its_baseline_is_not_increased() -> None:
     case = Case(Decimal(120), uln=Decimal(100), baseline=Decimal(130), baseline_uln=Decimal(150))
     assert blind.grade("alp", "high", "6.0", case) == 0

@@ -117,7 +117,13 @@ def _take(of_group: NDArray[np.int64], rows: Rows, terms: Sequence[IntegerTerm])
     answers = {name: codes[of_group] for name, codes in rows.answers.items()}
     conditions: dict[Condition, Codes] = {
         "symptomatic": answers["symptomatic"],
-        "symptomatic_or_intervention": np.maximum(answers["symptomatic"], answers["intervention"]),
+        # known to have no symptoms: an intervention counts only where it is recorded
+        "symptomatic_or_intervention": np.where(
+            (answers["symptomatic"] == FALSE) & (answers["intervention"] == UNKNOWN),
+            FALSE,
+            np.maximum(answers["symptomatic"], answers["intervention"]),
+        ).astype(np.int8),
+        "baseline_missing": is_missing["baseline"].view(np.int8) * np.int8(TRUE),
         "fasting": answers["fasting"],
         # P-CTC-6: only where anticoagulation is recorded.
         "on_anticoagulation": (answers["on_anticoagulation"] == TRUE).view(np.int8) * np.int8(TRUE),

@@ -147,10 +147,14 @@ def grade_laboratory_value(
         references={"absolute": Decimal(1), "lln": lln, "uln": uln, "baseline": baseline},
         conditions={
             "symptomatic": symptomatic,
-            "symptomatic_or_intervention": _any(symptomatic, intervention),
+            # known to have no symptoms: an intervention counts only where it is recorded (P-CTC-5: unknown symptoms)
+            "symptomatic_or_intervention": _any(
+                symptomatic, intervention if symptomatic is None else bool(intervention)
+            ),
             "fasting": fasting,
             # P-CTC-6: only where anticoagulation is recorded.
             "on_anticoagulation": bool(on_anticoagulation),
+            "baseline_missing": baseline is None,
             "baseline_above_uln": above_uln,
             "baseline_not_above_uln": None if above_uln is None else not above_uln,
             "baseline_below_lln": below_lln,

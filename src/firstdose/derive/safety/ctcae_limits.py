@@ -25,6 +25,7 @@ Condition = Literal[
     "baseline_not_above_uln",
     "baseline_below_lln",
     "baseline_not_below_lln",
+    "baseline_missing",
 ]
 Sign = Literal["<", "<=", ">", ">="]
 
@@ -44,6 +45,7 @@ _CONDITION_TEXT: dict[Condition, Text] = {
     "baseline_not_above_uln": Text("baseline not above ULN", "基线未高于正常值上限"),
     "baseline_below_lln": Text("baseline below LLN", "基线低于正常值下限"),
     "baseline_not_below_lln": Text("baseline not below LLN", "基线未低于正常值下限"),
+    "baseline_missing": Text("baseline missing", "无基线值"),
 }
 
 
@@ -244,7 +246,8 @@ LABORATORY_TERMS: tuple[TermLimits, ...] = (
     _limits("alkaline_phosphatase", _V5, _ALP_INCREASED, "high", "U/L",
             *_CHOLESTATIC_NORMAL, *_CHOLESTATIC_HIGH_V5),
     _limits("alkaline_phosphatase", _V6, _ALP_INCREASED, "high", "U/L",
-            _met(1, ">U", when=_NORMAL_BASELINE), _met(1, ">U", ">b", when=_HIGH_BASELINE)),
+            # the laboratory of the baseline may have another ULN: above both is asked for, whatever the baseline was
+            _met(1, ">U", ">b"), _met(1, ">U", when=("baseline_missing",))),
     _limits("ggt", _V5, _GGT_INCREASED, "high", "U/L",
             *_CHOLESTATIC_NORMAL, *_CHOLESTATIC_HIGH_V5),
     _limits("ggt", _V6, _GGT_INCREASED, "high", "U/L", *_CHOLESTATIC_NORMAL,
