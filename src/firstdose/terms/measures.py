@@ -4,7 +4,7 @@ A measured number is kept as the text that was entered and compared as a decimal
 creatinine of 1.8 mg/dL is above 1.5 times 1.2 mg/dL, and the grade is wrong.
 """
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
 from firstdose.terms.outcomes import NotDerived
 
@@ -36,4 +36,7 @@ def round_half_up(number: Decimal, places: int = 0) -> Decimal:
     >>> round_half_up(Decimal("480.5")), round_half_up(Decimal("0.125"), 2)
     (Decimal('481'), Decimal('0.13'))
     """
-    return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    with localcontext() as context:
+        # as many digits as the result has, however large the number
+        context.prec = max(context.prec, number.adjusted() + places + 2)
+        return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
