@@ -19,7 +19,12 @@ from firstdose.design import (
     tabulate_decisions,
 )
 from firstdose.design.decision_table import DE_ESCALATE, ESCALATE, REASONS, STAY
+from firstdose.design.rules.backfill_options import Backfill
+from firstdose.design.rules.blrm_specification import BlrmSpecification
 from firstdose.design.rules.boin import compute_boundaries
+from firstdose.design.rules.boin12_specification import UtilitySpecification
+from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.rules.tite_boin import TiteOptions
 
 
 def boin(**changes: Any) -> DesignSpecification:
@@ -173,6 +178,21 @@ def test_the_extra_safe_rule_stops_at_the_lowest_level_earlier_than_elimination(
     assert any(stop != eliminate for stop, eliminate in stops)
 
 
+RATES = tuple(map(Decimal, ("0.05", "0.12", "0.25", "0.4", "0.5", "0.6")))
+PRIOR: dict[str, Any] = {
+    "doses": tuple(map(Decimal, (1, 2, 4, 6, 8, 10))),
+    "reference_dose": Decimal(6),
+    "mean_log_alpha": Decimal(-1),
+    "mean_log_beta": Decimal(0),
+    "sd_log_alpha": Decimal(2),
+    "sd_log_beta": Decimal(1),
+}
+UTILITIES: dict[str, Any] = {
+    "max_toxicity_rate": Decimal("0.25"),
+    "min_efficacy_rate": Decimal("0.25"),
+    "u2": Decimal(40),
+    "u3": Decimal(60),
+}
 CHANGES: dict[str, Any] = {
     "rule": "three_plus_three",
     "n_levels": 5,
@@ -195,7 +215,20 @@ CHANGES: dict[str, Any] = {
     "mtd_at_most_lambda_d": True,
     "stop_when_n_at_level": 9,
     "overdose_cap": OverdoseCap(Decimal("0.33"), Decimal("0.8")),
+    "crm": CrmSpecification(skeleton=RATES, target_rate=Decimal("0.25"), model="logistic"),
+    "blrm": BlrmSpecification(**(PRIOR | {"overdose_limit": Decimal("0.3")})),
+    "tite": TiteOptions(estimate="imputed"),
+    "boin12": UtilitySpecification(**(UTILITIES | {"u2": Decimal(30), "u3": Decimal(70)})),
+    "backfill": Backfill(max_n_per_level=8),
 }
+PARAMETERS_OF: dict[str, dict[str, Any]] = {
+    "crm": {"rule": "crm", "crm": CrmSpecification(skeleton=RATES, target_rate=Decimal("0.25"))},
+    "blrm": {"rule": "blrm", "blrm": BlrmSpecification(**PRIOR)},
+    "tite": {"rule": "tite_boin", "tite": TiteOptions()},
+    "boin12": {"rule": "boin12", "boin12": UtilitySpecification(**UTILITIES)},
+    "backfill": {"backfill": Backfill()},
+}
+"""The design that a parameter of a single rule is changed in."""
 RULE_OF: dict[str, Any] = {"equivalence_interval": "keyboard", "tpi_k1": "tpi", "tpi_k2": "tpi"}
 """Parameters that another rule than BOIN reads."""
 
@@ -210,7 +243,9 @@ def test_every_parameter_of_a_design_is_tried() -> None:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_digest_changes_with_any_parameter(name: str) -> None:
-    plain = msgspec.structs.replace(_plain(), rule=RULE_OF.get(name, "boin"))
+    plain = msgspec.structs.replace(
+        _plain(), **({"rule": RULE_OF.get(name, "boin")} | PARAMETERS_OF.get(name, {}))
+    )
     changed = {field: getattr(plain, field) for field in plain.__struct_fields__}
     if name == "max_n_per_level":
         changed["max_n"] = 24

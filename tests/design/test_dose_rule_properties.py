@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 from tests.double import boin_by_formula as double
 
 from firstdose.design import (
@@ -21,23 +22,30 @@ from firstdose.design import (
     select_mtd,
 )
 from firstdose.design.rules.algorithmic import ALGORITHMIC
-from firstdose.design.specification import RULES
+from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.specification import RULES, TITE_RULES
 from firstdose.terms.outcomes import NotDerived
 
 TREATING = {Action.ESCALATE, Action.STAY, Action.DE_ESCALATE}
 N_LEVELS = 4
+SKELETON = tuple(map(Decimal, ("0.08", "0.16", "0.26", "0.37")))
+TRIED = [rule for rule in RULES if rule not in TITE_RULES and rule != "blrm"]
+"""With every window complete a time-to-event rule is BOIN or the CRM; the BLRM is slow, and has tests of its own."""
 
 
 @st.composite
 def _designs(draw: st.DrawFn) -> DecisionTable:
-    rule = draw(st.sampled_from(RULES))
+    rule = draw(st.sampled_from(TRIED))
     counts = rule in ALGORITHMIC
+    target = draw(st.sampled_from([Decimal("0.2"), Decimal("0.25"), Decimal("0.3"), Decimal("0.33")]))
+    model = CrmSpecification(skeleton=SKELETON, target_rate=target) if rule == "crm" else UNSET
     cohort_size = 3 if counts else draw(st.integers(1, 4))
     max_n_per_level = draw(st.integers(6, 12))
     spec = DesignSpecification(
         rule=rule,
         n_levels=N_LEVELS,
-        target_rate=draw(st.sampled_from([Decimal("0.2"), Decimal("0.25"), Decimal("0.3"), Decimal("0.33")])),
+        target_rate=target,
+        crm=model,
         cohort_size=cohort_size,
         start_level=draw(st.integers(1, 2)),
         titration=draw(st.sampled_from([None, Titration(), Titration(3)])),
@@ -46,7 +54,7 @@ def _designs(draw: st.DrawFn) -> DecisionTable:
         mtd_min_n=draw(st.integers(1, 6)),
         six_at_mtd=draw(st.booleans()),
         stop_at_top_level=draw(st.booleans()),
-        extra_safe_offset=None if counts else draw(st.sampled_from([None, Decimal("0.05")])),
+        extra_safe_offset=None if counts or rule == "crm" else draw(st.sampled_from([None, Decimal("0.05")])),
     )
     return compile_table(spec)
 
@@ -66,7 +74,9 @@ def _states(draw: st.DrawFn) -> tuple[DecisionTable, Tallies, int, bool]:
 
 def _lowest_closed(table: DecisionTable, tallies: Tallies) -> int:
     pairs = zip(tallies.n_evaluable, tallies.n_dlt, strict=True)
-    closed = [level for level, (n, y) in enumerate(pairs, start=1) if table.eliminated[n][y]]
+    closed = [
+        level for level, (n, y) in enumerate(pairs, start=1) if table.eliminated and table.eliminated[n][y]
+    ]
     return min(closed, default=N_LEVELS + 1)
 
 
