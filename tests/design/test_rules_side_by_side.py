@@ -25,7 +25,8 @@ from firstdose.design.comparison import (
 )
 from firstdose.design.rules.backfill_options import Backfill
 from firstdose.design.rules.crm_specification import CrmSpecification
-from firstdose.design.specification import MODEL_RULES, RULES, RuleName
+from firstdose.design.specification import MODEL_RULES, RULES
+from firstdose.protocol.rule_names import RuleName
 
 TARGET = Decimal("0.25")
 OWN = DesignSpecification(

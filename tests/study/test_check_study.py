@@ -7,8 +7,8 @@ from msgspec import UNSET
 from tests.trials import bundled_texts, with_rule
 
 from firstdose.conduct.dose_rules import compile_design, specify_design
-from firstdose.protocol.dose_rule import RuleName
 from firstdose.protocol.resolved import Protocol
+from firstdose.protocol.rule_names import RuleName
 from firstdose.study.check_study import check_study
 
 

@@ -8,8 +8,8 @@ from tests.trials import with_rule
 from firstdose.adapters.store_memory import MemoryStore
 from firstdose.conduct.meeting import view_meeting
 from firstdose.design.specification import UTILITY_RULES
-from firstdose.protocol.dose_rule import RuleName
 from firstdose.protocol.resolved import Protocol
+from firstdose.protocol.rule_names import RuleName
 from firstdose.record.fold import fold
 from firstdose.simulate.scenario import Scenario
 from firstdose.study.check_study import check_study

@@ -22,9 +22,9 @@ from firstdose.design import (
     enumerate_final_states,
 )
 from firstdose.design.comparison import specify_rule
-from firstdose.design.specification import RuleName
 from firstdose.faces.web.design_query import PRESETS
 from firstdose.faces.web.design_sheet import ALTERNATIVES, OWN, compute_sheet, enumerate_design, list_columns
+from firstdose.protocol.rule_names import RuleName
 
 ANSWERS = "/design/characteristics"
 SIX = (0.05, 0.10, 0.18, 0.25, 0.38, 0.50)

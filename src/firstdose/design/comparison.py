@@ -19,9 +19,9 @@ from firstdose.design.specification import (
     MODEL_RULES,
     TITE_RULES,
     DesignSpecification,
-    RuleName,
 )
 from firstdose.design.titles import TITLES
+from firstdose.protocol.rule_names import RuleName
 from firstdose.terms.words import Text
 
 COUNT_RULES: tuple[RuleName, ...] = (

@@ -7,8 +7,9 @@ from msgspec import UNSET, UnsetType
 from firstdose.design.rules import blrm, crm
 from firstdose.design.rules.blrm_specification import check_blrm_specification
 from firstdose.design.rules.crm_specification import check_crm_specification
-from firstdose.design.specification import MODEL_RULES, DesignSpecification, RuleName
+from firstdose.design.specification import MODEL_RULES, DesignSpecification
 from firstdose.design.stepping import Judge, Selector
+from firstdose.protocol.rule_names import RuleName
 from firstdose.terms.outcomes import Fault
 
 MOST_N = 255

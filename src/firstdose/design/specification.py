@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Literal, cast
+from typing import cast, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,39 +14,12 @@ from firstdose.design.rules.boin12_specification import UtilitySpecification
 from firstdose.design.rules.crm_specification import CrmSpecification
 from firstdose.design.rules.rolling_six import FIRST_DECISION
 from firstdose.design.rules.tite_boin import TiteOptions
+from firstdose.protocol.rule_names import RuleName
 
-RuleName = Literal[
-    "three_plus_three",
-    "boin",
-    "i3_plus_3",
-    "keyboard",
-    "mtpi_2",
-    "mtpi",
-    "tpi",
-    "rolling_six",
-    "crm",
-    "blrm",
-    "tite_boin",
-    "tite_crm",
-    "boin12",
-]
-RULES: tuple[RuleName, ...] = (
-    "three_plus_three",
-    "boin",
-    "i3_plus_3",
-    "keyboard",
-    "mtpi_2",
-    "mtpi",
-    "tpi",
-    "rolling_six",
-    "crm",
-    "blrm",
-    "tite_boin",
-    "tite_crm",
-)
-"""Rules that read DLTs alone."""
 UTILITY_RULES: tuple[RuleName, ...] = ("boin12",)
 """Rules that read responses too, and look for the optimal biological dose."""
+RULES: tuple[RuleName, ...] = tuple(rule for rule in get_args(RuleName) if rule not in UTILITY_RULES)
+"""Rules that read DLTs alone."""
 BOIN_RULES: tuple[RuleName, ...] = ("boin", "tite_boin")
 """Rules with BOIN's boundaries; with every window complete they are BOIN."""
 TITE_RULES: tuple[RuleName, ...] = ("tite_boin", "tite_crm")

@@ -1,6 +1,6 @@
 """What each rule is called on paper."""
 
-from firstdose.design.specification import RuleName
+from firstdose.protocol.rule_names import RuleName
 from firstdose.terms.words import Text
 
 TITLES: dict[RuleName, Text] = {

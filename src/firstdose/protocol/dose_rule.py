@@ -7,23 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from firstdose.protocol.frozen import Resolved
-
-RuleName = Literal[
-    "three_plus_three",
-    "boin",
-    "i3_plus_3",
-    "keyboard",
-    "mtpi_2",
-    "mtpi",
-    "tpi",
-    "rolling_six",
-    "crm",
-    "blrm",
-    "tite_boin",
-    "tite_crm",
-    "boin12",
-]
-"""The dose rules that a part may name; each stands in a file of its own in ``design/rules``."""
+from firstdose.protocol.rule_names import RuleName
 
 
 class Titration(Resolved):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from firstdose.protocol.dose_rule import Options, RuleName
+from firstdose.protocol.dose_rule import Options
 from firstdose.protocol.resolved import (
     AnalysisSet,
     ChoiceKey,
@@ -35,6 +35,7 @@ from firstdose.protocol.resolved import (
     Study,
     WindowDays,
 )
+from firstdose.protocol.rule_names import RuleName
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.+-]*$")]
 

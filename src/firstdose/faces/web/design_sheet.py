@@ -19,7 +19,7 @@ from firstdose.design import (
 )
 from firstdose.design.comparison import compute_p_correct, find_correct_levels, specify_rule
 from firstdose.design.exact.scenarios import OVERDOSE_RATE, ScenarioCharacteristics
-from firstdose.design.specification import RuleName
+from firstdose.protocol.rule_names import RuleName
 from firstdose.terms.words import Text
 
 OWN = "own"

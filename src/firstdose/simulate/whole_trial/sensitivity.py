@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from firstdose.design.exact.scenarios import OVERDOSE_RATE
 from firstdose.design.rules.algorithmic import ALGORITHMIC
-from firstdose.design.specification import COHORT_OF_THREE, SIX_AT_MTD, RuleName
+from firstdose.design.specification import COHORT_OF_THREE, SIX_AT_MTD
 from firstdose.design.titles import TITLES
+from firstdose.protocol.rule_names import RuleName
 from firstdose.simulate.whole_trial.exact import compute_whole_trial
 from firstdose.simulate.whole_trial.plan import EscalationPart, TrialPlan, check_plan
 from firstdose.simulate.whole_trial.truth import Truth

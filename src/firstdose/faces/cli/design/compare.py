@@ -11,13 +11,14 @@ from firstdose.deliver.figures.level_bars import MOST_PANELS
 from firstdose.design import TITLES, DesignSpecification, check_specification
 from firstdose.design.comparison import COUNT_RULES, say_what_is_assumed, specify_rule
 from firstdose.design.model_rules import BLRM_RULES
-from firstdose.design.specification import RULES, RuleName
+from firstdose.design.specification import RULES
 from firstdose.faces.cli.design.asked import PART, add_guards, ask_design, require_dlts_alone, require_sound
 from firstdose.faces.cli.design.computing import Simulation, add_simulation, compute, require_simulation
 from firstdose.faces.cli.design.oc import frame_computed, require_few_to_draw
 from firstdose.faces.cli.design.plain import list_scenarios
 from firstdose.faces.cli.design.scenarios import add_scenarios, read_scenarios
 from firstdose.faces.cli.design.written import FIGURE, add_writing, require_place, write_figure, write_result
+from firstdose.protocol.rule_names import RuleName
 from firstdose.terms.words import Language, Text
 
 if TYPE_CHECKING:
