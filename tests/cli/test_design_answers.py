@@ -247,3 +247,30 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
         assert command[:2] == ["firstdose", "design"]
         run(*command[2:])
     assert {file.name for file in tmp_path.iterdir()} == {"oc.svg", "paths.svg", "compare.svg", "trial.svg"}
+
+
+def test_the_expected_duration_follows_from_the_part_s_own_times() -> None:
+    # nobody has a DLT: one at levels 1 and 2, three at 3 to 5, six at 6 (two cohorts); in all six cohorts and one more
+    asked = ["oc", "kn5501", "--rates", "0,0,0,0,0,0"]
+    found = json.loads(run(*asked, "--json").stdout)["scenarios"][0]
+    # 7 cohorts of 14 days and 3 for the review, 6 waits for the next participant, 5 seconds after 7 days, and 5 later
+    # ones that come when they come: 16/3 days apart
+    gap = 4 / 0.75
+    assert found["mean_n"] == 17
+    assert found["expected_duration_d"] == pytest.approx(7 * 17 + 6 * gap + 5 * 7 + 5 * gap, abs=1e-9)
+    assert f"Expected duration {found['expected_duration_d']:.0f} days" in run(*asked).stdout
+    assert "Expected duration" not in run(*asked, "--simulate", "--trials", "100").stdout
+
+
+def test_a_model_tells_how_many_counts_hang_on_a_limit(tmp_path: Path) -> None:
+    folder = tmp_path / "crm"
+    with as_file(files("firstdose.protocol") / "studies" / "kn5501") as bundled:
+        shutil.copytree(bundled, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    parts = folder / "parts.yaml"
+    model = "rule: crm\n        crm: {skeleton: [0.1, 0.15, 0.2, 0.3, 0.4, 0.5]}"
+    parts.write_text(parts.read_text("utf-8").replace("rule: boin", model, 1), "utf-8")
+    # before anyone is treated, levels 3 and 4 are equally far from the target of 0.25
+    near = json.loads(run("table", str(folder), "--json").stdout)["near_limits"]
+    assert [one["meant"] for one in near if not any(one["n_evaluable"])] == [4]
+    counts = len({(tuple(one["n_evaluable"]), tuple(one["n_dlt"])) for one in near})
+    assert f"may decide otherwise: {counts}." in run("table", str(folder)).stdout

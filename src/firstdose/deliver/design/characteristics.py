@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from math import sqrt
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ from firstdose.deliver.figures.figure import Figure
 from firstdose.deliver.figures.level_bars import LevelPanel, LevelSlot, render_level_bars
 from firstdose.deliver.formatting import format_number, to_decimal
 from firstdose.deliver.tables import Cell, Column, Row, Statistic, Table, cell_of_nothing
+from firstdose.design import Calendar, compute_expected_duration_d
 from firstdose.design.comparison import compute_p_correct, find_correct_levels, say_what_is_assumed
 from firstdose.design.exact.scenarios import OVERDOSE_RATE, ScenarioCharacteristics
 from firstdose.design.specification import DesignSpecification
@@ -26,6 +28,14 @@ OVERDOSED = Text("Overdosed", "过量例数")
 STOPPED = Text("Stopped (%)", "终止（%）")
 _SCENARIO = Text("Scenario", "情景")
 _ALL = Text("all", "合计")
+
+
+class Means(NamedTuple):
+    """Expected cohorts, those of them with a second participant, and participants."""
+
+    mean_n_cohorts: float
+    mean_n_seconds: float
+    mean_n_since: float
 
 
 class Computed(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -44,11 +54,20 @@ class Computed(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     basis: Text
     errors: ScenarioCharacteristics | None = None
     n_trials: int | None = None
+    calendar: Calendar | None = None
+    """The times of the part, where its expected duration is told."""
 
     @cached_property
     def p_correct(self) -> NDArray[np.float64]:
         """The probability of a correct selection in each scenario."""
         return compute_p_correct(self.found, self.true_rates, self.specification.target_rate)
+
+    def compute_duration_d(self, place: int) -> float | None:
+        """The expected days from the first infusion to the last decision; None without a calendar or if simulated."""
+        if self.calendar is None or self.errors is not None:
+            return None
+        means = (getattr(self.found, name)[place] for name in Means._fields)
+        return compute_expected_duration_d(Means(*map(float, means)), self.calendar)
 
     def find_error(self, name: str, *place: int) -> float | None:
         """The standard error of a number; None where it is exact."""
@@ -154,10 +173,37 @@ def tabulate_scenario(computed: Computed, title: Text, place: int = 0) -> Table:
         rows=tuple(rows),
         footnotes=(
             told,
+            *_say_duration(computed, place),
             *say_definitions(computed.specification),
             *say_what_is_assumed(computed.specification, computed.specification),
         ),
         source=computed.basis,
+    )
+
+
+def _say_duration(computed: Computed, place: int) -> tuple[Text, ...]:
+    """How long the part takes on average, and on which times that rests."""
+    days, calendar = computed.compute_duration_d(place), computed.calendar
+    if days is None or calendar is None:
+        return ()
+    window, first, later, review = (
+        f"{value:g}"
+        for value in (
+            calendar.dlt_window_d,
+            calendar.first_to_second_d,
+            calendar.next_d,
+            calendar.review_d,
+        )
+    )
+    accrual = f"{calendar.accrual_d:.1f}"
+    return (
+        Text(
+            f"Expected duration {days:.0f} days: a DLT window of {window} days, the second of a cohort {first} days "
+            f"after the first at the earliest, later ones {later} days after the last, {review} days for a review, "
+            f"a participant every {accrual} days.",
+            f"预期历时{days:.0f}天：DLT观察窗{window}天，队列第2例最早在首例{first}天后，此后每例间隔{later}天，评审{review}天，"
+            f"每{accrual}天有1例参与者。",
+        ),
     )
 
 

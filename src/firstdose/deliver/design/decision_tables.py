@@ -1,7 +1,9 @@
 """The decision table of a design, as it is printed in a protocol."""
 
+from msgspec import UNSET
+
 from firstdose.deliver.tables import Cell, Column, Row, Table
-from firstdose.design import TITLES, DecisionTable, tabulate_decisions
+from firstdose.design import TITLES, DecisionTable, list_near_limits, tabulate_decisions
 from firstdose.terms.words import Text
 
 NEVER = Text("never", "不适用")
@@ -18,6 +20,14 @@ _MODEL = Text(
     "(firstdose design paths).",
     "该规则同时读取所有剂量水平的计数，没有单一水平的决策表：请查看其路径（firstdose design paths）。",
 )
+LIMIT_NAMES = {
+    "overdose_limit": Text("the probability of an overdose and its limit", "过量概率与其限值"),
+    "closest_level": Text(
+        "its distance from the target and that of the closest level", "与目标的距离和最近水平的距离"
+    ),
+    "too_toxic_probability": Text("the probability of being too toxic and its limit", "毒性过高概率与其限值"),
+}
+"""What lies near a limit."""
 _STAY = Text(
     "Between the two limits the rule stays. Eliminate closes the level and all above it; stop at lowest ends the "
     "part as too toxic when it is met at level 1.",
@@ -43,7 +53,7 @@ def tabulate_decision_table(table: DecisionTable, part: Text) -> Table:
         )
         for row in tabulate_decisions(table)
     )
-    notes = [_STAY if rows else _MODEL]
+    notes = [_STAY if rows else _MODEL, *_say_near_limits(table)]
     if table.escalation_boundary is not None:
         low, high = table.escalation_boundary, table.de_escalation_boundary
         notes.append(
@@ -64,6 +74,31 @@ def tabulate_decision_table(table: DecisionTable, part: Text) -> Table:
         footnotes=tuple(notes),
         source=Text(f"Digest {table.digest}", f"摘要 {table.digest}"),
     )
+
+
+def _say_near_limits(table: DecisionTable) -> tuple[Text, ...]:
+    """How many judged states of a model hang on a limit, and the nearest of them."""
+    if table.states is UNSET:
+        return ()
+    near = sorted(list_near_limits(table), key=lambda one: one.distance)
+    n_states, n_near = table.states.n_states, len({(one.n_evaluable, one.n_dlt) for one in near})
+    told = Text(
+        f"{n_states:,} states are judged and frozen. Counts that hang on a limit, where another program may decide "
+        f"otherwise: {n_near:,}.",
+        f"共判定并固化{n_states:,}个状态；其中{n_near:,}组计数处于界值附近，其他程序在此可能作出不同判断。",
+    )
+    if not near:
+        return (told,)
+    first = near[0]
+    counts = "; ".join(f"{n_dlt}/{n}" for n, n_dlt in zip(first.n_evaluable, first.n_dlt, strict=True) if n)
+    limit = LIMIT_NAMES[first.limit]
+    nearest = Text(
+        f"The nearest: DLT/evaluable {counts or '0/0'}, current level {first.level}; for level {first.meant}, {limit.en} "
+        f"differ by {first.distance:.1g}.",
+        f"最接近者：DLT/可评价 {counts or '0/0'}，当前剂量水平{first.level}；剂量水平{first.meant}的{limit.zh}相差"
+        f"{first.distance:.1g}。",
+    )
+    return told, nearest
 
 
 def _limit(sign: str, number: int | None) -> Cell:

@@ -5,9 +5,20 @@ and not before the sentinel's and the later intervals have passed; the cohort is
 window of its last participant and the review are over. A DLT does not shorten a window.
 """
 
+from typing import Protocol
+
 import msgspec
 
-from firstdose.design.exact.final_states import OperatingCharacteristics
+
+class Expected(Protocol):
+    """What is read of a design's characteristics; exact and simulated ones have it."""
+
+    @property
+    def mean_n_cohorts(self) -> float: ...  # noqa: D102 - as in OperatingCharacteristics
+    @property
+    def mean_n_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def mean_n_since(self) -> float: ...  # noqa: D102
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,13 +34,14 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """Between participants who are ready for treatment, on average."""
 
 
-def compute_expected_duration_d(found: OperatingCharacteristics, calendar: Calendar) -> float:
+def compute_expected_duration_d(found: Expected, calendar: Calendar) -> float:
     """Expected days from the first infusion to the last decision.
 
     Parameters
     ----------
-    found : OperatingCharacteristics
-        Its mean numbers of cohorts, of cohorts with a second participant, and of participants are read.
+    found : Expected
+        Such as :class:`firstdose.design.OperatingCharacteristics`. Its mean numbers of cohorts, of cohorts with a
+        second participant, and of participants are read.
     calendar : Calendar
 
     Returns

@@ -8,9 +8,18 @@ import click
 import msgspec
 
 from firstdose.conduct.dose_rules import compile_design, specify_design
-from firstdose.design import TITLES, DecisionTable, DesignSpecification, GraphTooLarge, check_specification
+from firstdose.design import (
+    TITLES,
+    Calendar,
+    DecisionTable,
+    DesignSpecification,
+    GraphTooLarge,
+    check_specification,
+)
 from firstdose.design.specification import UTILITY_RULES
+from firstdose.faces.cli.design.clocks import DAYS_BETWEEN, REVIEW_D
 from firstdose.faces.cli.said import end_with_faults, load_study
+from firstdose.protocol.resolved import Part
 from firstdose.terms.words import Text
 
 MOST_PARTICIPANTS = 300
@@ -29,6 +38,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     specification: DesignSpecification
     part_title: Text
     level_keys: tuple[str, ...]
+    calendar: Calendar
 
     @property
     def title(self) -> Text:
@@ -67,7 +77,23 @@ def ask_design(
     }
     spec = msgspec.structs.replace(specify_design(part.design), **changed)
     require_sound(spec)
-    return Asked(specification=spec, part_title=part.title.text, level_keys=part.regimens)
+    return Asked(
+        specification=spec,
+        part_title=part.title.text,
+        level_keys=part.regimens,
+        calendar=_read_times(part),
+    )
+
+
+def _read_times(part: Part) -> Calendar:
+    """The times of a part: the protocol's own, and accrual and review as in the rehearsal."""
+    return Calendar(
+        dlt_window_d=float(part.dlt_window.last),
+        review_d=REVIEW_D,
+        first_to_second_d=float(part.stagger.first_to_second_d),
+        next_d=float(part.stagger.next_d),
+        accrual_d=DAYS_BETWEEN,
+    )
 
 
 def require_sound(spec: DesignSpecification) -> None:

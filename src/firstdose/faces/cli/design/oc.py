@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from firstdose.deliver.design.characteristics import (
     Computed,
@@ -60,6 +61,7 @@ def oc(
     require_place(out, figure)
     require_few_to_draw(figure, len(scenarios.names), MOST_DRAWN)
     computed = compute(asked.specification, asked.level_keys, scenarios, simulation)
+    computed = msgspec.structs.replace(computed, calendar=asked.calendar)
     title = Text(f"Operating characteristics: {asked.title.en}", f"操作特征：{asked.title.zh}")
     tabulate = tabulate_scenario if len(scenarios.names) == 1 else tabulate_scenarios
     write_result(

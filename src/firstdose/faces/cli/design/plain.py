@@ -14,6 +14,7 @@ def list_scenarios(computed: Computed) -> list[dict[str, Any]]:
             "true_rates": computed.true_rates[place].tolist(),
             "basis": computed.basis.en,
             "p_correct": p_correct[place],
+            "expected_duration_d": computed.compute_duration_d(place),
             **_list_numbers(computed.found, "", place),
             **({} if computed.errors is None else _list_numbers(computed.errors, "se_", place)),
         }

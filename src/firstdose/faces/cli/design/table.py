@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from firstdose.deliver.design.decision_tables import tabulate_decision_table
-from firstdose.design import tabulate_decisions
+from firstdose.design import list_near_limits, tabulate_decisions
 from firstdose.faces.cli.design.asked import PART, add_guards, ask_design, compile_asked
 from firstdose.faces.cli.design.written import add_writing, require_place, write_result
 from firstdose.terms.words import Language
@@ -42,7 +42,11 @@ def table(
         return frame_table(compiled)
 
     def plain() -> dict[str, Any]:
-        return {"digest": compiled.digest, "rows": msgspec.to_builtins(tabulate_decisions(compiled))}
+        return {
+            "digest": compiled.digest,
+            "rows": msgspec.to_builtins(tabulate_decisions(compiled)),
+            "near_limits": msgspec.to_builtins(list_near_limits(compiled)),
+        }
 
     write_result(
         form,
