@@ -8,6 +8,7 @@ from firstdose.conduct.cohorts import find_room
 from firstdose.conduct.dlt import assess_dlt, assess_evaluability
 from firstdose.conduct.enrolment import refuse_without_consent
 from firstdose.conduct.refusals import Decided, find_participant, refuse
+from firstdose.derive.safety.stopping_boundaries import compute_bayesian_boundary
 from firstdose.numerics.beta import compute_upper_tail
 from firstdose.protocol.resolved import StoppingTrigger
 from firstdose.record import events as e
@@ -324,11 +325,16 @@ def _pause_for_dlts(state: State, participant: Participant) -> list[e.AnyEvent]:
     n_dlt = sum(other.has_dlt for other in at_level) + (not participant.has_dlt)
     monitoring = state.protocol.part_by_key[part_key].monitoring
     if monitoring is not None:
-        a, b = (float(shape) for shape in monitoring.prior)
-        p_above = compute_upper_tail(float(monitoring.limit_rate), a + n_dlt, b + len(at_level) - n_dlt)
-        if p_above > monitoring.probability:
-            shown = f"Pr(rate > {monitoring.limit_rate}) = {p_above:.3f}"
-            why = f"monitoring of part {part_key}: {n_dlt} DLTs in {len(at_level)} at {regimen.key}, {shown}"
+        n, limit_rate = len(at_level), monitoring.limit_rate
+        boundary = compute_bayesian_boundary(
+            [n], limit_rate=limit_rate, probability=monitoring.probability, prior=monitoring.prior
+        )
+        # what is too near its limit to be decided pauses the study, for people to decide
+        if isinstance(boundary, NotDerived) or boundary.stops(n, n_dlt):
+            a, b = (float(shape) for shape in monitoring.prior)
+            p_above = compute_upper_tail(float(limit_rate), a + n_dlt, b + n - n_dlt)
+            shown = f"Pr(rate > {limit_rate}) = {p_above:.3f}"
+            why = f"monitoring of part {part_key}: {n_dlt} DLTs in {n} at {regimen.key}, {shown}"
             return [] if state.paused_because else [e.TrialPaused(reason=why)]
 
     def fires(trigger: StoppingTrigger) -> bool:

@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from firstdose.numerics.beta import compute_upper_tail
+from firstdose.derive.safety.stopping_boundaries import compute_bayesian_boundary
 from firstdose.simulate.whole_trial.plan import ExpansionPart, ToxicityLimit
+from firstdose.terms.outcomes import NotDerived
 
 
 def share_places(places: int, n_regimens: int) -> tuple[int, ...]:
@@ -49,15 +50,11 @@ def compute_boundary(limit: ToxicityLimit | None, most: int) -> tuple[int | None
     """
     if limit is None:
         return (None,) * most
-    a, b = (float(shape) for shape in limit.prior)
-    rate = float(limit.limit_rate)
-    return tuple(
-        next(
-            (y for y in range(n + 1) if compute_upper_tail(rate, a + y, b + n - y) > limit.probability),
-            None,
-        )
-        for n in range(1, most + 1)
+    found = compute_bayesian_boundary(
+        range(1, most + 1), limit_rate=limit.limit_rate, probability=limit.probability, prior=limit.prior
     )
+    assert not isinstance(found, NotDerived)
+    return tuple(look.stop_at for look in found.looks)
 
 
 def monitor(
