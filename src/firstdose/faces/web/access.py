@@ -17,6 +17,7 @@ Route = Literal[
     "chart",
     "schedule",
     "form",
+    "proposals",
     "fill_form",
     "correct_value",
     "trail",
@@ -42,7 +43,9 @@ Route = Literal[
 ]
 Span = Literal["own", "all"]
 
-_READ: tuple[Route, ...] = ("participants", "chart", "schedule", "form", "trail", "adverse_events")
+_READ: tuple[Route, ...] = (
+    "participants", "chart", "schedule", "form", "proposals", "trail", "adverse_events"
+)  # fmt: skip
 _SITE_WORK: tuple[Route, ...] = (
     "fill_form", "correct_value", "reserve_slot", "hold_visit", "answer_query"
 )  # fmt: skip

@@ -40,6 +40,7 @@ urlpatterns = [
     path(f"{PARTICIPANT}/schedule", chart.view_visits, name="schedule"),
     path(f"{PARTICIPANT}/trail", trail.view, name="trail"),
     path(FORM, form.view, name="form"),
+    path(f"{FORM}/proposals", form.propose, name="proposals"),
     path(f"{FORM}/fill", form.fill, name="fill_form"),
     path(f"{FORM}/correct", form.correct, name="correct_value"),
     path(f"{FORM}/queries", queries.raise_query, name="raise_query"),

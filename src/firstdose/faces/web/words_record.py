@@ -49,6 +49,26 @@ RECORD: dict[str, Text] = {
     "not_done_because": Text("Not done because", "未做原因"),
     "submit_form": Text("Submit the form", "提交表单"),
     "form_not_filled": Text("This form was not filled yet.", "该表单尚未填写。"),
+    # --- proposals beside the values of a form
+    "proposed": Text("Proposed from the value", "根据数值建议"),
+    "proposals_note": Text(
+        "Grades and SLEDAI-2K descriptors are proposed from the values and never recorded by themselves; "
+        "grading and attribution are the investigator's.",
+        "分级和 SLEDAI-2K 条目仅根据数值提出建议，不会自动记录；分级与归因由研究者决定。",
+    ),
+    "proposals_unreached": Text(
+        "The server cannot be reached; what stands beside the values may be out of date.",
+        "无法连接服务器；数值旁的建议可能已过时。",
+    ),
+    "proposed_grade": Text("{term}: grade {grade}", "{term}：{grade} 级"),
+    "proposed_grade_0": Text("Grade 0: no criterion is met", "0 级：未满足任何标准"),
+    "proposed_no_grade": Text("Not gradable", "无法分级"),
+    "proposed_no_grade_for": Text("{term}: not gradable", "{term}：无法分级"),
+    "proposed_descriptor": Text("SLEDAI-2K, {label}:", "SLEDAI-2K 条目“{label}”："),
+    "stands_present": Text("proposed present", "建议为有"),
+    "stands_absent": Text("not proposed", "不建议为有"),
+    "stands_withheld": Text("not scored from the value alone", "不单凭数值计分"),
+    "stands_unknown": Text("cannot be proposed", "无法提出建议"),
     # --- adverse events
     "filter": Text("Filter", "筛选"),
     "only_all": Text("All", "全部"),
