@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -28,11 +29,14 @@ KIND_TEXT: Mapping[Kind, Text] = {
 }
 CELLS_KEPT = 4096
 """Distinct cells of a column whose reading is kept; a column of scores has few."""
+CHOICES_TOLD = 12
+"""Of a longer list of choices only the near ones are told."""
 SIGNIFICANT_DIGITS_MAX = 20
 MAGNITUDE_MAX = 15
 """Digits and powers of ten of a number; a longer one is a slip, and its exact fraction would have no end of digits."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _SEPARATORS = re.compile(r"[;；,，、|]")
 # fmt: off
 _ANSWERS: Mapping[str, bool | None] = {
@@ -81,7 +85,11 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
             return Text(" above 0", "，大于0")
         if self.at_least is not None and self.at_most is not None:
             return Text(f" from {self.at_least} to {self.at_most}", f"，{self.at_least}至{self.at_most}")
-        return Text("", "") if self.at_least is None else Text(f" of at least {self.at_least}", f"，不小于{self.at_least}")
+        return (
+            Text("", "")
+            if self.at_least is None
+            else Text(f" of at least {self.at_least}", f"，不小于{self.at_least}")
+        )
 
 
 class BadCell(msgspec.Struct, frozen=True):
@@ -174,11 +182,15 @@ def _with_article(column: Column) -> str:
 
 def _read_decimal(column: Column, _: Mapping[str, str], written: str) -> Decimal | BadCell:
     number = read_decimal(written)
+    if _COMMA.fullmatch(written):
+        return BadCell(f"{written!r} is written with a comma", "write a decimal point")
     if not isinstance(number, Decimal):
         return _bad(column, number.detail)
     if not _NUMBER.fullmatch(written):
         return _bad(column, f"{written!r} is not written as a number")
-    if len(number.as_tuple().digits) > SIGNIFICANT_DIGITS_MAX or (number and abs(number.adjusted()) > MAGNITUDE_MAX):
+    if len(number.as_tuple().digits) > SIGNIFICANT_DIGITS_MAX or (
+        number and abs(number.adjusted()) > MAGNITUDE_MAX
+    ):
         return _bad(column, f"{written[:40]!r} has too many digits")
     if column.is_positive and number <= 0:
         return _bad(column, f"{written} is not above 0")
@@ -203,7 +215,12 @@ def _read_answer(column: Column, _: Mapping[str, str], written: str) -> bool | B
 
 def _read_choice(column: Column, words: Mapping[str, str], written: str) -> str | BadCell:
     found = words.get(written if column.is_case_kept else written.casefold())
-    return found if found is not None else _bad(column, f"{written!r} is not a choice")
+    if found is not None:
+        return found
+    near = get_close_matches(written, column.choices, n=3)
+    if near and len(column.choices) > CHOICES_TOLD:
+        return BadCell(f"{written!r} is not a choice", f"did you mean {' or '.join(near)}?")
+    return _bad(column, f"{written!r} is not a choice")
 
 
 def _read_day(column: Column, _: Mapping[str, str], written: str) -> date | BadCell:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -15,6 +15,7 @@ from firstdose.terms.words import Text
 Plain = str | int | bool | Decimal | date | datetime
 """What an answer is; a number that has no finite decimal is given in 28 digits."""
 AnswerKind = Literal["decimal", "whole_number", "yes_no", "word", "date", "moment"]
+_28_DIGITS = Context(prec=28)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,12 +60,12 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
             Answer(
                 name=f"{self.key}_reason",
                 kind="word",
-                description=Text("why there is no value", "无结果的原因代码"),
+                description=Text("why there is no value, as a code", "无结果的原因代码"),
             ),
             Answer(
                 name=f"{self.key}_detail",
                 kind="word",
-                description=Text("the same in words", "原因说明"),
+                description=Text("why there is no value, in words", "无结果的原因说明"),
             ),
         )
 
@@ -77,7 +78,7 @@ def as_decimal(number: Fraction) -> Decimal:
     >>> as_decimal(Fraction(25, 4)), as_decimal(Fraction(20, 3))
     (Decimal('6.25'), Decimal('6.666666666666666666666666667'))
     """
-    return Decimal(number.numerator) / Decimal(number.denominator)
+    return _28_DIGITS.divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
 def agree(*answers: Plain | NotDerived, otherwise: NotDerived) -> Plain | NotDerived:

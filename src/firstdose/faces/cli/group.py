@@ -14,6 +14,7 @@ COMMANDS = {
     "record": "The record of a trial: verify it, show its head.",
     "rehearse": "Rehearse a study with virtual participants into a new record.",
     "report": "Write the report of a record, as it is or as it was known then.",
+    "score": "Score a file by one measure: SLEDAI-2K, DORIS, LLDAS, CTCAE, CRS and others.",
     "serve": "Serve the pages of records.",
 }
 """The commands with what they do; each stands in the module of its name."""
