@@ -54,6 +54,7 @@ def score_rows(measure_key: str, rows: Iterable[Mapping[str, str]]) -> list[Scor
     Returns
     -------
     list of n ScoredRow
+        In the order of the rows; the line of a fault counts a header as line 1.
 
     Raises
     ------
