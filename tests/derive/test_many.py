@@ -112,7 +112,8 @@ GRADES: list[tuple[Row, int | str]] = [
     ({"analyte": "platelets", "value": " 7.4E+1 ", "lln": "1E2"}, 2),
     ({"analyte": "platelets", "value": "075.000000000000", "lln": "+100."}, 1),
     ({"analyte": "platelets", "value": "1E-9999999", "lln": "100"}, 4),
-    ({"analyte": "creatinine_clearance", "value": "1E+40", "version": "6.0"}, "out_of_range"),
+    ({"analyte": "creatinine_clearance", "value": "1E+40", "version": "6.0"}, 0),
+    ({"analyte": "alt", "value": "5", "uln": "9E+999999"}, "out_of_range"),
 ]
 # fmt: on
 

@@ -4,7 +4,7 @@ A measured number is kept as the text that was entered and compared as a decimal
 creatinine of 1.8 mg/dL is above 1.5 times 1.2 mg/dL, and the grade is wrong.
 """
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, getcontext, localcontext
 
 from firstdose.terms.outcomes import NotDerived
 
@@ -35,8 +35,13 @@ def round_half_up(number: Decimal, places: int = 0) -> Decimal:
     --------
     >>> round_half_up(Decimal("480.5")), round_half_up(Decimal("0.125"), 2)
     (Decimal('481'), Decimal('0.13'))
+    >>> round_half_up(Decimal("1E+40"))
+    Decimal('1E+40')
     """
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= 0 and number.adjusted() >= getcontext().prec - places:
+        return number  # whole, and too large to be written out
     with localcontext() as context:
-        # as many digits as the result has, however large the number
+        # as many digits as the result has
         context.prec = max(context.prec, number.adjusted() + places + 2)
         return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
