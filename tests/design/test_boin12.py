@@ -15,12 +15,8 @@ from tests.double import boin12_rule as double
 
 from firstdose.design import DesignSpecification
 from firstdose.design.exact.state_graph import GraphTooLarge
-from firstdose.design.exact.two_outcomes import (
-    Judge,
-    assign_from_rank_table,
-    compute_boin12_characteristics,
-    enumerate_boin12_states,
-)
+from firstdose.design.exact.two_outcome_characteristics import compute_boin12_characteristics
+from firstdose.design.exact.two_outcomes import Judge, assign_from_rank_table, enumerate_boin12_states
 from firstdose.design.rules.boin12 import (
     TEXTS,
     Boin12Action,

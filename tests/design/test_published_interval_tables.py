@@ -20,8 +20,9 @@ def compiled(rule: Any, target: str, **changes: Any) -> DecisionTable:
     return compile_table(DesignSpecification(rule=rule, target_rate=Decimal(target), **(plain | changes)))
 
 
+# U: the level is closed as unacceptable, printed DU in the papers
 def row(table: DecisionTable, n: int) -> str:
-    return "".join("X" if table.eliminated[n][y] else LETTERS[table.actions[n][y]] for y in range(n + 1))
+    return "".join("U" if table.eliminated[n][y] else LETTERS[table.actions[n][y]] for y in range(n + 1))
 
 
 # Target 0.30, margins 0.05, exclusion above 0.95; the recommendations after cohorts at the second of five levels.
@@ -29,14 +30,14 @@ def row(table: DecisionTable, n: int) -> str:
 FIGURES: dict[str, dict[int, str]] = {
     # Guo W, Wang SJ, Yang S, Lynn H, Ji Y. Contemp Clin Trials 2017;58:23-33, Figure 3 (10.1016/j.cct.2017.04.006),
     # as transcribed in the package escalation (GitHub brockk/escalation, tests/testthat/test_mtpi2.R)
-    "mtpi_2": {3: "ESDX", 6: "EESDXXX", 9: "EEESDXXXXX", 10: "EEESDDXXXXX"},
+    "mtpi_2": {3: "ESDU", 6: "EESDUUU", 9: "EEESDUUUUU", 10: "EEESDDUUUUU"},
     # Ji Y, Liu P, Li Y, Bekele BN. Clin Trials 2010;7:653-663, Figure 2 (10.1177/1740774510382799), as transcribed
     # in brockk/escalation, tests/testthat/test_mtpi.R; three of six is "stay", which the mTPI-2 was made to mend
-    "mtpi": {3: "ESDX", 6: "EESSXXX", 9: "EESSSXXXXX", 12: "EEESSSDXXXXXX",
-             30: "EEEEEEESSSSSSSXXXXXXXXXXXXXXXXX"},
+    "mtpi": {3: "ESDU", 6: "EESSUUU", 9: "EESSSUUUUU", 12: "EEESSSDUUUUUU",
+             30: "EEEEEEESSSSSSSUUUUUUUUUUUUUUUUU"},
     # Ji Y, Li Y, Bekele BN. Clin Trials 2007;4:235-244, Table 1 (10.1177/1740774507079442), K1 = 1, K2 = 1.5, as
     # transcribed in brockk/escalation, tests/testthat/test_tpi.R
-    "tpi": {3: "ESDX", 6: "ESSDXXX", 9: "EESSSDXXXX", 12: "EEESSSDXXXXXX"},
+    "tpi": {3: "ESDU", 6: "ESSDUUU", 9: "EESSSDUUUU", 12: "EEESSSDUUUUUU"},
 }
 # fmt: on
 CLOSED_EARLIER = {("tpi", 9, 5)}
@@ -51,11 +52,11 @@ def test_the_decisions_of_a_published_figure(rule: str) -> None:
         found = row(table, n)
         differing = {(rule, n, y) for y in range(n + 1) if found[y] != published[y]}
         assert differing <= CLOSED_EARLIER, (n, found)
-        assert all(found[y] == "X" and published[y] == "D" for _, _, y in differing)
+        assert all(found[y] == "U" and published[y] == "D" for _, _, y in differing)
 
 
 def test_the_one_difference_to_the_published_tpi_is_of_its_prior() -> None:
-    assert row(compiled("tpi", "0.30"), 9)[5] == "X"
+    assert row(compiled("tpi", "0.30"), 9)[5] == "U"
     open_longer = compiled("tpi", "0.30", elimination_probability=Decimal("0.9527"))
     assert row(open_longer, 9) == FIGURES["tpi"][9]
 

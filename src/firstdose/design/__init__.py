@@ -31,7 +31,8 @@ from firstdose.design.exact.final_states import (
 from firstdose.design.exact.path_count import count_paths
 from firstdose.design.exact.paths import Path, PathStep, enumerate_paths
 from firstdose.design.exact.state_graph import GraphTooLarge
-from firstdose.design.exact.two_outcomes import compute_boin12_characteristics, enumerate_boin12_states
+from firstdose.design.exact.two_outcome_characteristics import compute_boin12_characteristics
+from firstdose.design.exact.two_outcomes import enumerate_boin12_states
 from firstdose.design.near_limits import NearLimit, list_near_limits
 from firstdose.design.near_ties import list_near_ties
 from firstdose.design.next_cohort import Action

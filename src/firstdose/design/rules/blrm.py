@@ -26,10 +26,10 @@ from scipy.special import expit, log_expit, logit
 
 from firstdose.design.rules.blrm_specification import BlrmSpecification
 from firstdose.design.rules.crm import RateMoments, assign_candidates, assign_moments
+from firstdose.design.rules.model_data import expect, gather_counts
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY, IntArray, Judge, Judgement, Selector
 from firstdose.numerics.quadrature import (
     BinomialData,
-    compute_expectations,
     compute_plane_nodes,
     compute_share_above,
     find_distinct_rows,
@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 
 REACH_SD = 7.0
 """Half axes of the nodes' ellipse in prior standard deviations."""
-SPACING, LEAST_N = (1.1, 1.0), 16
+SPACING = (1.1, 1.0)
 """Distance of nodes in log alpha and log beta, to be divided by the root of the largest sample.
 
 A rate known from n participants has a logit with a standard deviation of 2 / sqrt(n) at least.
@@ -129,7 +129,7 @@ def compute_interval_probabilities(
         compute_share_above(nodes.alpha, nodes.spacing, logit(float(cut)) - nodes.steepness)
         for cut in (spec.target_low, spec.target_high)
     ]
-    above = _expect(nodes, counts, np.vstack(shares).T).clip(0.0, 1.0)[where]
+    above = expect(nodes, counts, np.vstack(shares).T).clip(0.0, 1.0)[where]
     above_high = above[:, n_levels:]
     # both are right to their last digits only, and the target interval is not less than nothing
     above_low = np.maximum(above[:, :n_levels], above_high)
@@ -142,7 +142,7 @@ def compute_rate_moments(
     """Posterior means and standard deviations of the DLT rates; arguments as for the interval probabilities."""
     nodes, counts, where = _prepare(spec, n, n_dlt, max_n)
     rates = expit(nodes.log_odds)
-    return assign_moments(_expect(nodes, counts, np.vstack([rates, rates**2]).T)[where])
+    return assign_moments(expect(nodes, counts, np.vstack([rates, rates**2]).T)[where])
 
 
 def list_knife_edges(
@@ -261,20 +261,8 @@ def _prepare(
     spec: BlrmSpecification, n: ArrayLike, n_dlt: ArrayLike, max_n: int | None
 ) -> tuple[_Nodes, BinomialData, NDArray[np.intp]]:
     """The nodes, the distinct counts, and for every state the place of its counts."""
-    total, dlt = np.asarray(n, dtype=np.int64), np.asarray(n_dlt, dtype=np.int64)
-    places, where = find_distinct_rows(np.hstack([total, dlt]))
-    most = max(int(total.sum(axis=1).max(initial=0)), max_n or 0, LEAST_N)
-    return _compute_nodes(spec, most), BinomialData.of(total[places], dlt[places]), where
-
-
-def _expect(nodes: _Nodes, counts: BinomialData, values: Floats) -> Floats:
-    return compute_expectations(
-        counts,
-        log_rates=nodes.log_rates,
-        log_complements=nodes.log_complements,
-        log_weights=nodes.log_weights,
-        values=values,
-    )
+    counts = gather_counts(n, n_dlt, max_n)
+    return _compute_nodes(spec, counts.most), counts.data, counts.where
 
 
 @lru_cache(maxsize=16)

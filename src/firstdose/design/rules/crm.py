@@ -23,14 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_expit, logit
 
 from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.rules.model_data import expect, gather_counts
 from firstdose.design.stepping import DE_ESCALATE, ESCALATE, STAY, IntArray, Judge, Judgement, Selector
 from firstdose.numerics.quadrature import (
     BinomialData,
-    compute_expectations,
     compute_line_nodes,
     compute_plane_nodes,
     compute_share_above,
-    find_distinct_rows,
 )
 
 Floats = NDArray[np.float64]
@@ -39,7 +38,6 @@ REACH_SD = 8.5
 """Nodes reach so many prior standard deviations; 6.5 lose 2e-7 of the mean when all of 36 had a DLT."""
 NODES_PER_SD, FEWEST_PER_PRIOR_SD = 1.6, 5
 """Nodes in the standard deviation of the narrowest posterior, and of the prior."""
-LEAST_N = 16
 PLANE_REACH_SD, PLANE_SPACING = 7.0, 1.0
 """Of two parameters; the spacing is divided by the root of the largest sample."""
 REASONS = (
@@ -116,7 +114,7 @@ def compute_crm_posterior(
     ('0.28', [[0.01, 0.03, 0.08, 0.18, 0.33]])
     """
     nodes, counts, where = _prepare(spec, n, n_dlt, max_n)
-    means = _expect(nodes, counts, nodes.values)
+    means = expect(nodes, counts, nodes.values)
     slope, intercept = means[:, 0], means[:, 1]
     rates = np.exp(compute_log_rates(spec, slope, intercept)).T
     return CrmPosterior(
@@ -137,7 +135,7 @@ def compute_crm_rate_moments(
     """
     nodes, counts, where = _prepare(spec, n, n_dlt, max_n)
     rates = np.exp(nodes.log_rates)
-    return assign_moments(_expect(nodes, counts, np.vstack([rates, rates**2]).T)[where])
+    return assign_moments(expect(nodes, counts, np.vstack([rates, rates**2]).T)[where])
 
 
 def assign_moments(powers: Floats) -> RateMoments:
@@ -245,20 +243,8 @@ def _prepare(
     spec: CrmSpecification, n: ArrayLike, n_dlt: ArrayLike, max_n: int | None
 ) -> tuple[CrmNodes, BinomialData, NDArray[np.intp]]:
     """The nodes, the distinct counts, and for every state the place of its counts."""
-    total, dlt = np.asarray(n, dtype=np.int64), np.asarray(n_dlt, dtype=np.int64)
-    places, where = find_distinct_rows(np.hstack([total, dlt]))
-    most = max(int(total.sum(axis=1).max(initial=0)), max_n or 0, LEAST_N)
-    return compute_nodes(spec, most), BinomialData.of(total[places], dlt[places]), where
-
-
-def _expect(nodes: CrmNodes, counts: BinomialData, values: Floats) -> Floats:
-    return compute_expectations(
-        counts,
-        log_rates=nodes.log_rates,
-        log_complements=nodes.log_complements,
-        log_weights=nodes.log_weights,
-        values=values,
-    )
+    counts = gather_counts(n, n_dlt, max_n)
+    return compute_nodes(spec, counts.most), counts.data, counts.where
 
 
 @lru_cache(maxsize=16)

@@ -27,7 +27,6 @@ from firstdose.design.rules.crm import (
     BELOW,
     HELD_BACK,
     HERE,
-    LEAST_N,
     NO_ONE,
     REASONS,
     CrmPosterior,
@@ -37,6 +36,7 @@ from firstdose.design.rules.crm import (
     compute_nodes,
 )
 from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.rules.model_data import LEAST_N
 from firstdose.design.tallies import Tallies
 from firstdose.numerics.quadrature import BinomialData, compute_expectations
 from firstdose.terms.outcomes import Fault

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from firstdose.design.rules.crm import LEAST_N, compute_nodes, compute_scaled_doses
+from firstdose.design.rules.crm import compute_nodes, compute_scaled_doses
 from firstdose.design.rules.crm_specification import CrmSpecification
+from firstdose.design.rules.model_data import LEAST_N
 from firstdose.design.rules.rolling_six import MOST_AT_LEVEL
 from firstdose.design.rules.three_plus_three import BOTH_COHORTS
 from firstdose.design.simulated.flat_design import FlatDesign, Floats, Ints
