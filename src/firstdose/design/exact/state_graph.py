@@ -123,6 +123,15 @@ class _Piece(NamedTuple):
         return _Piece(tuple(word[rows] for word in self.keys), self.weights[:, rows])
 
 
+class _Whole(NamedTuple):
+    """Ends as they are told: counts by level, one column per state, how they end, and their weights."""
+
+    n: IntArray
+    n_dlt: IntArray
+    code: IntArray
+    weights: Weights
+
+
 _PATHS, _COHORTS, _SECONDS = 0, 1, 2
 """Rows of weights: ways, and ways times cohorts, ways times cohorts with a second participant."""
 
@@ -207,8 +216,9 @@ def enumerate_states(
     runs: list[_Runs] = [{} for _ in range(max(max_n, total) + 1)]
     weights = np.array([[1.0]] if all_single else [[1.0], [0.0], [0.0]])
     runs[total][0, 0] = [_Piece(packing.pack(n, n_dlt, level), weights)]
-    layers, n_whole, stride = [0] * len(runs), 0, 1
+    layers, stride = [0] * len(runs), 1
     ends: list[_Piece] = []
+    whole: list[_Whole] = []
     for total_here in range(total, len(runs)):
         if not runs[total_here]:
             continue
@@ -217,13 +227,17 @@ def enumerate_states(
         _require_room(layers, total_here, stride, most_states)
         for first in range(0, layers[total_here], ROWS_AT_ONCE):
             block = layer.take(slice(first, first + ROWS_AT_ONCE))
-            steps = assign(*packing.unpack(block.keys))
+            counts = packing.unpack(block.keys)
+            steps = assign(*counts)
             is_end = steps.size == 0
+            code = np.where(steps.action == STOP_TOO_TOXIC, packing.too_toxic, steps.level)
+            if total_here >= max_n:
+                # all were treated: every state is an end, and each forgot its level when its layer was merged
+                whole.append(_Whole(counts[0].T, counts[1].T, code, block.weights))
+                continue
             if is_end.any():
-                code = np.where(steps.action == STOP_TOO_TOXIC, packing.too_toxic, steps.level)[is_end]
                 ended = block.take(is_end)
-                ends.append(_Piece(packing.mark(ended.keys, code), ended.weights))
-                n_whole += total_here >= max_n
+                ends.append(_Piece(packing.mark(ended.keys, code[is_end]), ended.weights))
             # cohorts of one size at one level move together: their keys then stay in order, and sort sooner
             cohorts = np.where(is_end, 0, steps.size.astype(np.int16) * (packing.n_levels + 1) + steps.level)
             for cohort in np.flatnonzero(np.bincount(cohorts)).tolist():
@@ -235,7 +249,7 @@ def enumerate_states(
                 treated = _treat(packing, parents, level_next, size, is_last=after >= max_n)
                 for events, piece in enumerate(treated):
                     runs[after].setdefault((cohort, events), []).append(piece)
-    return _collect(ends, packing, tuple(layers), total, n_whole)
+    return _collect(ends, whole, packing, tuple(layers), total)
 
 
 def _treat(packing: _Packing, parents: _Piece, level: int, size: int, *, is_last: bool) -> Iterator[_Piece]:
@@ -247,14 +261,16 @@ def _treat(packing: _Packing, parents: _Piece, level: int, size: int, *, is_last
     keys[word] = keys[word] + ((size * n_old + size * (size + 1) // 2) << shift)
     # where all were treated the level says nothing, and states that differ in it alone are one
     (keys[0],) = packing.mark((keys[0],), 1 if is_last else level)
-    weights = parents.weights.copy()
+    weights = parents.weights
     if len(weights) > 1:
+        weights = weights.copy()
         weights[_COHORTS] += weights[_PATHS]
         if size > 1:
             weights[_SECONDS] += weights[_PATHS]
     for n_dlt in range(size + 1):
         grown = (*keys[:word], keys[word] + (n_dlt << shift), *keys[word + 1 :])
-        yield _Piece(grown, weights * comb(size, n_dlt))
+        ways = comb(size, n_dlt)
+        yield _Piece(grown, weights if ways == 1 else weights * ways)
 
 
 def _require_room(layers: Sequence[int], total: int, stride: int, most_states: int) -> None:
@@ -298,19 +314,20 @@ def predict_last_layer(layers: Sequence[int], total: int, stride: int) -> int:
 
 
 def _collect(
-    ends: list[_Piece], packing: _Packing, layers: tuple[int, ...], n_before: int, n_whole: int
+    ends: list[_Piece], whole: list[_Whole], packing: _Packing, layers: tuple[int, ...], n_before: int
 ) -> Ends:
-    """All ends, those merged that differ in the level where they ended alone.
-
-    Ends with all participants forgot their level, and were merged in their layer.
-    """
-    whole = [ends.pop() for _ in range(n_whole)][::-1]
-    merged = _join([_merge(ends), *whole]) if ends else _join(whole)
-    n, n_dlt, code = packing.unpack(merged.keys)
+    """All ends, those merged that differ in the level where they ended alone."""
+    if ends:
+        early = _merge(ends)
+        n, n_dlt, code = packing.unpack(early.keys)
+        whole = [_Whole(n.T, n_dlt.T, code, early.weights), *whole]
+    n, n_dlt = (np.concatenate(one, axis=1).T for one in ([w.n for w in whole], [w.n_dlt for w in whole]))
+    code = np.concatenate([one.code for one in whole])
+    weights = np.concatenate([one.weights for one in whole], axis=1)
     too_toxic = code == packing.too_toxic
-    paths = merged.weights[_PATHS]
-    if len(merged.weights) > 1:
-        n_cohorts, n_seconds = merged.weights[_COHORTS] / paths, merged.weights[_SECONDS] / paths
+    paths = weights[_PATHS]
+    if len(weights) > 1:
+        n_cohorts, n_seconds = weights[_COHORTS] / paths, weights[_SECONDS] / paths
     else:
         n_cohorts, n_seconds = n.sum(axis=1, dtype=np.float64) - n_before, np.zeros(len(paths))
     return Ends(
